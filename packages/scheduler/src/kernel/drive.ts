@@ -1,0 +1,292 @@
+/**
+ * Running bodies. A turn takes a process from where it stands (about to start, at rest with messages,
+ * inside a generator, behind a settled promise) to where it waits again, or until its reductions are
+ * spent. The plain path, a callback that returns `again(state)`, stays in one small loop; generators,
+ * promises and chains of them leave it.
+ */
+
+import { Operation } from '../process/op.ts'
+import { PHASE, type Process, STATUS } from '../process/process.ts'
+import { TIMEOUT } from '../process/self.ts'
+import { AGAIN, Chain, Turn } from '../process/turn.ts'
+import type { ExitReason } from '../term/exit-reason.ts'
+import type { Kernel } from './kernel.ts'
+import { crash, terminate } from './lifecycle.ts'
+import { Timer } from './timers.ts'
+
+/** Messages and operations a process may use up before another gets its turn. */
+export const REDUCTIONS_PER_TURN = 256
+
+export function takeTurn(kernel: Kernel, process: Process): void {
+  process.status = STATUS.running
+  process.budget = REDUCTIONS_PER_TURN
+  let thrown: { readonly error: unknown } | null = null
+  for (;;) {
+    try {
+      if (thrown === null) resume(kernel, process)
+      else recover(kernel, process, thrown.error)
+      break
+    } catch (error) {
+      thrown = { error }
+    }
+  }
+  kernel.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
+  process.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
+}
+
+/** Goes on from where the process stands. Throws what its code throws. */
+function resume(kernel: Kernel, process: Process): void {
+  switch (process.phase) {
+    case PHASE.init: {
+      process.phase = PHASE.rest
+      const argument = process.state
+      process.state = undefined
+      const definition = process.definition
+      if (definition === null) throw new Error('a process without definition was run')
+      process.isStarted = false
+      if (advance(kernel, process, definition.init(argument as never, process.self))) rest(kernel, process)
+      break
+    }
+    case PHASE.iterating:
+    case PHASE.settled:
+      if (advance(kernel, process, RESUME)) rest(kernel, process)
+      break
+    default:
+      rest(kernel, process)
+  }
+}
+
+/** Its code threw: the chain's own handlers come first, then it crashes. */
+function recover(kernel: Kernel, process: Process, error: unknown): void {
+  process.iterator = null
+  // What counts is how it was doomed, not how it left its code.
+  if (process.doom !== null) {
+    if (process.status !== STATUS.dead) terminate(kernel, process, process.doom.reason)
+    return
+  }
+  while (process.chain !== null) {
+    const { fail, below } = process.chain
+    process.chain = below
+    if (fail === undefined) continue
+    if (advance(kernel, process, fail(error))) rest(kernel, process)
+    return
+  }
+  crash(kernel, process, error)
+}
+
+/** "The step is inside the iterator, or in the promise that has settled." */
+const RESUME: unique symbol = Symbol('resume')
+/** "The process waits, or its turn is over." */
+const SUSPENDED: unique symbol = Symbol('suspended')
+
+/**
+ * Takes a step to its end: through generators, promises and what waits in the chain. Returns whether
+ * the process is at rest again; if not, it waits, its turn is over, or it has ended.
+ */
+function advance(kernel: Kernel, process: Process, from: unknown): boolean {
+  let step = from === RESUME ? continueStep(kernel, process) : from
+  for (;;) {
+    if (step === SUSPENDED) return false
+    if (process.doom !== null) {
+      if (process.status !== STATUS.dead) terminate(kernel, process, process.doom.reason)
+      return false
+    }
+    if (step instanceof Turn && process.chain === null && process.isStarted)
+      return finishTurn(kernel, process, step)
+    if (step instanceof Chain) {
+      step.below = process.chain
+      process.chain = step
+      step = step.step
+    } else if (isGenerator(step)) {
+      process.iterator = step
+      step = iterate(kernel, process, step)
+    } else if (isPromise(step)) {
+      step = awaitPromise(kernel, process, step)
+    } else if (process.chain !== null) {
+      const { finish, below } = process.chain
+      process.chain = below
+      step = finish(step)
+    } else {
+      return finishTurn(kernel, process, step)
+    }
+  }
+}
+
+function continueStep(kernel: Kernel, process: Process): unknown {
+  if (process.iterator !== null) return iterate(kernel, process, process.iterator)
+  const settled = process.settled
+  process.settled = null
+  process.phase = PHASE.rest
+  if (settled === null) throw new Error('a process was resumed that waits for nothing')
+  if (settled.isRejected) throw settled.value
+  return settled.value
+}
+
+/** Runs a generator until it waits or returns. */
+function iterate(kernel: Kernel, process: Process, iterator: Iterator<unknown, unknown, unknown>): unknown {
+  process.phase = PHASE.iterating
+  const result = iterator.next()
+  if (result.done === true) {
+    process.iterator = null
+    process.phase = PHASE.rest
+    return result.value
+  }
+  // `yield*` hands up the operation itself, which is its own iterator result.
+  if (!(result instanceof Operation)) {
+    throw new TypeError('a process yielded something that is not an operation: write yield* self.receive(…)')
+  }
+  if (result.isWaiting) process.status = STATUS.waiting
+  else kernel.enqueue(process)
+  return suspend(kernel, process)
+}
+
+function awaitPromise(kernel: Kernel, process: Process, promise: PromiseLike<unknown>): typeof SUSPENDED {
+  const promiseId = ++process.promiseId
+  const settle = (isRejected: boolean, value: unknown): void => {
+    // Given up: the process has died meanwhile.
+    if (process.status === STATUS.dead || process.promiseId !== promiseId) return
+    process.settled = { isRejected, value }
+    process.phase = PHASE.settled
+    kernel.enqueue(process)
+  }
+  process.phase = PHASE.promise
+  process.status = STATUS.waiting
+  promise.then(
+    (value) => settle(false, value),
+    (error: unknown) => settle(true, error),
+  )
+  return suspend(kernel, process)
+}
+
+/** Handles what came while its code was on the stack. */
+function suspend(kernel: Kernel, process: Process): typeof SUSPENDED {
+  if (process.doom !== null && process.status !== STATUS.dead) terminate(kernel, process, process.doom.reason)
+  if (process.deferred !== null) kernel.applyDeferred(process)
+  return SUSPENDED
+}
+
+/** A whole step is through. Returns whether the process goes on. */
+function finishTurn(kernel: Kernel, process: Process, result: unknown): boolean {
+  if (!process.isStarted) {
+    process.isStarted = true
+    process.state = result
+    return true
+  }
+  if (!(result instanceof Turn)) {
+    terminate(kernel, process, ['bad_return_value', result] as ExitReason, { isCrash: true })
+    return false
+  }
+  if (result.kind === AGAIN) {
+    process.state = result.state
+    process.restMs = result.afterMs
+    return true
+  }
+  terminate(kernel, process, result.reason)
+  return false
+}
+
+/** From rest on: runs the body again, or handles messages, until there is nothing to do. */
+function rest(kernel: Kernel, process: Process): void {
+  const definition = process.definition
+  if (definition === null) throw new Error('a process without definition was run')
+  if (definition.handle !== undefined) handleMessages(kernel, process, definition.handle as Handle)
+  else runAgain(kernel, process, definition.run as Run)
+}
+
+type Handle = (state: unknown, message: unknown, self: unknown) => unknown
+type Run = (state: unknown, self: unknown) => unknown
+
+function handleMessages(kernel: Kernel, process: Process, handle: Handle): void {
+  const { mailbox, self } = process
+  for (;;) {
+    if (process.deferred !== null) {
+      kernel.applyDeferred(process)
+      if (process.status === STATUS.dead) return
+    }
+    if (mailbox.length === 0 && !waitAtRest(kernel, process)) return
+    if (--process.budget < 0) {
+      kernel.enqueue(process)
+      return
+    }
+    const message = mailbox.shift()
+    if (process.restTimer !== null) dropRestTimer(kernel, process)
+    const result = handle(process.state, message, self)
+    if (result instanceof Turn && result.kind === AGAIN && process.doom === null) {
+      process.state = result.state
+      process.restMs = result.afterMs
+    } else if (!advance(kernel, process, result)) {
+      return
+    }
+  }
+}
+
+function runAgain(kernel: Kernel, process: Process, run: Run): void {
+  for (;;) {
+    if (process.deferred !== null) {
+      kernel.applyDeferred(process)
+      if (process.status === STATUS.dead) return
+    }
+    // A body that never waits must not keep the scheduler.
+    if (--process.budget < 0) {
+      kernel.enqueue(process)
+      return
+    }
+    if (!advance(kernel, process, run(process.state, process.self))) return
+  }
+}
+
+/** Nothing waits in the mailbox. Returns true if something does now: the timeout that was asked for. */
+function waitAtRest(kernel: Kernel, process: Process): boolean {
+  if (process.restMs === 0) {
+    process.restMs = -1
+    process.mailbox.push(TIMEOUT)
+    return true
+  }
+  if (process.restMs > 0 && process.restMs !== Infinity && process.restTimer === null) {
+    const timer = new RestTimer(kernel, process)
+    process.restTimer = timer
+    kernel.timers.startLazily(timer, process.restMs)
+  }
+  process.status = STATUS.waiting
+  return false
+}
+
+function dropRestTimer(kernel: Kernel, process: Process): void {
+  kernel.timers.cancel(process.restTimer as RestTimer)
+  process.restTimer = null
+}
+
+/** `again(state, { afterMs })`: any message cancels it. */
+export class RestTimer extends Timer {
+  private readonly kernel: Kernel
+  private readonly process: Process
+  constructor(kernel: Kernel, process: Process) {
+    super()
+    this.kernel = kernel
+    this.process = process
+  }
+
+  override fire(): void {
+    if (this.process.restTimer !== this) return
+    this.process.restTimer = null
+    // A message that came first cancels it, even if that was not handled yet.
+    if (this.process.mailbox.length > 0) return
+    this.process.restMs = -1
+    this.kernel.deliver(this.process, TIMEOUT)
+  }
+}
+
+function isGenerator(value: unknown): value is Iterator<unknown, unknown, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Iterator<unknown>).next === 'function' &&
+    typeof (value as Iterable<unknown>)[Symbol.iterator] === 'function'
+  )
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
+}

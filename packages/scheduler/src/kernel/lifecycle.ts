@@ -1,0 +1,268 @@
+/**
+ * How a process comes to be and how it ends.
+ *
+ * A spawn takes a slot on the spawner's own side, so the pid is known at once; the process starts here
+ * or, by a spawn request through the ring, on another scheduler. Its module may have to be imported
+ * first: until then it is a process that does not run, whose messages wait.
+ *
+ * The end has an order that others rely on (OTP's): first it does nothing more, then its name is free,
+ * then those who linked and monitored it are told. Its slot is the last to go.
+ */
+
+import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
+import { PHASE, Process, STATUS } from '../process/process.ts'
+import type { ExitMessage, SpawnOptions } from '../process/self.ts'
+import { exitEffect, SIGNAL } from '../process/signals.ts'
+import { copy } from '../term/copy.ts'
+import { HeddleError } from '../term/errors.ts'
+import {
+  Exit,
+  type ExitReason,
+  errorReason,
+  formatReason,
+  isCleanExit,
+  reasonOfThrown,
+} from '../term/exit-reason.ts'
+import { generationOf, PidTerm, pidNumber, slotOf } from '../term/pid.ts'
+import type { RestTimer } from './drive.ts'
+import type { Kernel } from './kernel.ts'
+import { placeSpawn } from './placement.ts'
+import { breakRelations } from './relations.ts'
+import { dropTimers } from './user-timers.ts'
+
+/** What travels to the scheduler that is to run a new process. */
+interface SpawnRequest {
+  readonly url: string
+  readonly name: string
+  readonly argument: unknown
+  readonly link: boolean
+  readonly trapExit: boolean
+  /** Not 0: the parent wants to hear, under this reference, that the process has its code. */
+  readonly ackRef: number
+}
+
+export interface Spawning {
+  readonly address: DefinitionAddress
+  readonly argument: unknown
+  readonly options: SpawnOptions
+  readonly isLinked: boolean
+  /** The spawner's monitor, or 0. */
+  readonly monitorRef: number
+  /** The reference of the acknowledgement, or 0. */
+  readonly ackRef: number
+}
+
+/** Starts a process for `parent`. Throws before anything exists, or not at all. */
+export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): number {
+  const { address, options, isLinked, monitorRef, ackRef } = spawning
+  const owner = placeSpawn(kernel, options.scheduler)
+  const isLocal = owner === kernel.endpoint
+  const argument = isLocal ? copy(spawning.argument) : spawning.argument
+  const slot = kernel.slots.allocate(owner)
+  if (slot < 0) throw new HeddleError('ERR_SYSTEM_LIMIT', 'the process table is full: raise processCountMax')
+  const pid = pidNumber(slot, kernel.slots.generation(slot))
+  const request: SpawnRequest = {
+    url: address.url,
+    name: address.name,
+    argument,
+    link: isLinked,
+    trapExit: options.trapExit === true,
+    ackRef,
+  }
+  try {
+    if (options.name !== undefined) registerName(kernel, options.name, pid)
+    if (isLocal)
+      install(kernel, pid, parent.pid, monitorRef, request, lookUpDefinition(address.url, address.name))
+    else kernel.post(owner, SIGNAL.spawn, pid, parent.pid, monitorRef, request)
+  } catch (error) {
+    kernel.names.release(slot)
+    kernel.slots.free(slot)
+    throw error
+  }
+  kernel.spawnCount += 1
+  if (isLinked) (parent.links ??= new Map()).set(pid, { endpoint: owner, unlinkId: 0 })
+  if (monitorRef !== 0) {
+    ;(parent.monitors ??= new Map()).set(monitorRef, {
+      ref: monitorRef,
+      target: pid,
+      endpoint: owner,
+      name: undefined,
+    })
+  }
+  return pid
+}
+
+/** Registers a name, or says why not. */
+export function registerName(kernel: Kernel, name: unknown, pid: number): void {
+  checkName(name)
+  const outcome = kernel.names.register(name, slotOf(pid), generationOf(pid))
+  if (outcome === 'ok') return
+  if (outcome === 'full')
+    throw new HeddleError('ERR_SYSTEM_LIMIT', 'the name table is full: raise nameCountMax')
+  if (outcome === 'dead')
+    throw new HeddleError('ERR_NO_PROCESS', `cannot register '${name}': the process is dead`)
+  const why = outcome === 'name_taken' ? 'the name is taken' : 'the process has a name already'
+  throw new HeddleError('ERR_NAME_TAKEN', `cannot register '${name}': ${why}`)
+}
+
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && name !== '' && name !== 'undefined' && Buffer.byteLength(name) <= 255)
+    return
+  throw new HeddleError(
+    'ERR_BAD_ARGUMENT',
+    `a name is a string of 1 to 255 bytes other than 'undefined', not ${String(name)}`,
+  )
+}
+
+/** A spawn request from another scheduler. */
+export function receiveSpawn(
+  kernel: Kernel,
+  pid: number,
+  parent: number,
+  monitorRef: number,
+  value: unknown,
+): void {
+  // Given up with the scheduler that it was first meant for.
+  if (!kernel.isAlivePid(pid)) return
+  install(kernel, pid, parent, monitorRef, value as SpawnRequest, undefined)
+}
+
+/** Makes the process; it starts with its next turn, or when its module is there. */
+function install(
+  kernel: Kernel,
+  pid: number,
+  parent: number,
+  monitorRef: number,
+  request: SpawnRequest,
+  known: Definition | undefined,
+): void {
+  const address = known ?? { url: request.url, name: request.name }
+  const process = new Process(pid, parent, address, request.argument)
+  process.self = kernel.makeSelf(process)
+  process.trapsExits = request.trapExit
+  if (request.link) (process.links = new Map()).set(parent, { endpoint: kernel.locate(parent), unlinkId: 0 })
+  if (monitorRef !== 0)
+    (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: kernel.locate(parent) })
+  kernel.slots.markLive(slotOf(pid))
+  kernel.table.add(process)
+  const definition = known ?? kernel.outside.load(address)
+  if (definition instanceof Promise) load(kernel, process, definition, request.ackRef)
+  else start(kernel, process, definition, request.ackRef)
+}
+
+function start(kernel: Kernel, process: Process, definition: Definition, ackRef: number): void {
+  process.definition = definition
+  process.phase = PHASE.init
+  if (ackRef !== 0) kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, true)
+  kernel.enqueue(process)
+}
+
+function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ackRef: number): void {
+  loading.then(
+    (definition) => {
+      if (process.status !== STATUS.dead) start(kernel, process, definition, ackRef)
+    },
+    (error: unknown) => {
+      if (process.status === STATUS.dead) return
+      const cause = error instanceof Error ? errorReason(error) : error
+      if (ackRef !== 0) kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, cause)
+      // Who asked for an answer has it; otherwise somebody should hear of it.
+      terminate(kernel, process, ['undef', cause], { isCrash: ackRef === 0 })
+    },
+  )
+}
+
+/** Its code threw what nobody caught. */
+export function crash(kernel: Kernel, process: Process, thrown: unknown): void {
+  terminate(kernel, process, reasonOfThrown(thrown), { isCrash: !(thrown instanceof Exit) })
+}
+
+/** Ends a process. */
+export function terminate(
+  kernel: Kernel,
+  process: Process,
+  given: ExitReason,
+  how?: { isCrash: boolean },
+): void {
+  if (process.status === STATUS.dead) return
+  const reason = sendable(given)
+  process.status = STATUS.dead
+  process.doom ??= { reason }
+  forgetCode(kernel, process)
+  const slot = slotOf(process.pid)
+  const registeredName = kernel.names.nameOf(slot)
+  kernel.slots.markExiting(slot)
+  kernel.names.release(slot)
+  kernel.table.delete(process)
+  if (how?.isCrash === true && !isCleanExit(reason)) {
+    const { url, name } = process.address
+    kernel.report({
+      type: 'crash',
+      pid: process.pidTerm,
+      scheduler: kernel.endpoint,
+      definition: { url, name },
+      registeredName,
+      reason,
+    })
+  }
+  kernel.inOrder(() => {
+    breakRelations(kernel, process, reason)
+    // What it said must be on its way before anybody can see that it is gone.
+    kernel.slots.free(slot)
+  })
+}
+
+/** Lets go of all that could still call into it. */
+function forgetCode(kernel: Kernel, process: Process): void {
+  process.iterator = null
+  process.chain = null
+  process.settled = null
+  process.promiseId += 1
+  for (let operation = process.waiting; operation !== null; operation = process.waiting) {
+    process.removeWaiting(operation)
+    operation.drop()
+  }
+  if (process.restTimer !== null) {
+    kernel.timers.cancel(process.restTimer as RestTimer)
+    process.restTimer = null
+  }
+  dropTimers(kernel, process)
+}
+
+/** A reason goes to many processes: what cannot be cloned in it is told in words. */
+function sendable(reason: ExitReason): ExitReason {
+  if (typeof reason !== 'object' || reason === null) {
+    return typeof reason === 'function' || typeof reason === 'symbol' ? String(reason) : reason
+  }
+  try {
+    return copy(reason)
+  } catch {
+    return ['unclonable_reason', formatReason(reason)]
+  }
+}
+
+/** An exit signal has arrived. */
+export function receiveExit(
+  kernel: Kernel,
+  process: Process,
+  isLink: boolean,
+  source: number,
+  value: unknown,
+): void {
+  if (isLink) {
+    const link = process.links?.get(source)
+    // Unlinked meanwhile: what the link still sends is void.
+    if (link === undefined || link.unlinkId !== 0) {
+      if (link !== undefined) process.links?.delete(source)
+      return
+    }
+    process.links?.delete(source)
+  }
+  const effect = exitEffect(process.trapsExits, value as ExitReason, isLink, source === process.pid)
+  if (effect.do === 'deliver') {
+    const message: ExitMessage = { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason }
+    kernel.deliver(process, message)
+  } else if (effect.do === 'die') {
+    terminate(kernel, process, effect.reason)
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * All that a kernel has of the world: time, randomness, the way to other kernels, the way to code. It
+ * comes in through this interface, so that one kernel runs the same on a worker thread, in the host's
+ * own thread and in a simulation, and makes the same steps when given the same things.
+ */
+
+import type { Definition, DefinitionAddress } from '../process/define.ts'
+import type { Transferable } from '../process/self.ts'
+import type { SignalKind } from '../process/signals.ts'
+
+export interface Outside {
+  /** Monotonic ms, with fractions. */
+  now(): number
+  /** In [0, 1). */
+  random(): number
+  /**
+   * Takes a signal to another endpoint, behind all that went there before. It may lie unpublished until
+   * `flush`. Never waits.
+   * @throws HeddleError ERR_UNCLONABLE, and then nothing is sent
+   */
+  post(
+    to: number,
+    kind: SignalKind,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+    transfer?: readonly Transferable[],
+  ): void
+  /** Publishes all that was posted. */
+  flush(): void
+  /** There is work, and it came outside of a slice: from a promise, a timer of the event loop, the host. */
+  kick(): void
+  /** The definition at this address: at once if its module is here, else once it is imported. */
+  load(address: DefinitionAddress): Definition | Promise<Definition>
+}

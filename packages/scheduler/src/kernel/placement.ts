@@ -1,0 +1,50 @@
+/**
+ * Where a new process runs: here while the run queue is short, since a neighbour in cache is the
+ * cheapest to talk to; else on the less loaded of two others taken at random, which spreads nearly as
+ * well as asking all and costs two loads.
+ */
+
+import type { SpawnOptions } from '../process/self.ts'
+import { HeddleError } from '../term/errors.ts'
+import type { Kernel } from './kernel.ts'
+
+/** A queue of so many is short. */
+const SHORT_QUEUE = 32
+const FIRST_SCHEDULER = 1
+
+export function placeSpawn(kernel: Kernel, wanted: SpawnOptions['scheduler']): number {
+  const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
+  // One kernel in the host's own thread: it runs everything.
+  if (schedulerCount === 0) {
+    if (wanted === undefined || wanted === 'local' || wanted === 'spread' || wanted === 0)
+      return kernel.endpoint
+    throw badScheduler(wanted, 'this VM runs inline')
+  }
+  const isHost = kernel.endpoint < FIRST_SCHEDULER
+  if (wanted === undefined) {
+    return !isHost && kernel.runQueueLength < SHORT_QUEUE
+      ? kernel.endpoint
+      : lessLoadedOfTwo(kernel, schedulerCount)
+  }
+  if (wanted === 'local') return isHost ? lessLoadedOfTwo(kernel, schedulerCount) : kernel.endpoint
+  if (wanted === 'spread') return lessLoadedOfTwo(kernel, schedulerCount)
+  if (Number.isInteger(wanted) && wanted >= FIRST_SCHEDULER && wanted <= schedulerCount) return wanted
+  throw badScheduler(wanted, `schedulers are 1 to ${schedulerCount}`)
+}
+
+function badScheduler(wanted: unknown, why: string): HeddleError {
+  return new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${String(wanted)}: ${why}`)
+}
+
+function lessLoadedOfTwo(kernel: Kernel, schedulerCount: number): number {
+  const a = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
+  const b = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
+  return loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
+}
+
+/** A scheduler that is down comes last; its spawn requests would wait for its successor. */
+function loadOf(kernel: Kernel, endpoint: number): number {
+  if (!kernel.control.isUp(endpoint)) return Infinity
+  const counters = kernel.control.counters(endpoint)
+  return counters.runQueueLength * 1_000 + counters.processCount
+}

@@ -1,0 +1,58 @@
+/** Questions about a process, answered by the kernel that runs it, in order with all other signals. */
+
+import type { InfoItem, ProcessInfo } from '../process/info.ts'
+import { PHASE, type Process, STATUS } from '../process/process.ts'
+import { SIGNAL } from '../process/signals.ts'
+import { PidTerm } from '../term/pid.ts'
+import { RefTerm } from '../term/ref.ts'
+import type { Kernel } from './kernel.ts'
+
+/** Looking into a huge mailbox must not take its scheduler down. */
+const MESSAGES_SHOWN_MAX = 1_000
+
+const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process) => ProcessInfo[Item] } = {
+  pid: (_kernel, process) => process.pidTerm,
+  parent: (_kernel, process) => new PidTerm(process.parent),
+  registeredName: (kernel, process) => kernel.names.nameOf(process.pid & 0xffffff),
+  status: (_kernel, process) => statusOf(process),
+  scheduler: (kernel) => kernel.endpoint,
+  definition: (_kernel, process) => ({ url: process.address.url, name: process.address.name }),
+  trapExit: (_kernel, process) => process.trapsExits,
+  links: (_kernel, process) =>
+    [...(process.links ?? [])].filter(([, link]) => link.unlinkId === 0).map(([peer]) => new PidTerm(peer)),
+  monitors: (_kernel, process) =>
+    [...(process.monitors?.values() ?? [])].map(({ ref, target, name }) => ({
+      ref: new RefTerm(ref, process.pid),
+      pid: new PidTerm(target),
+      ...(name === undefined ? {} : { name }),
+    })),
+  monitoredBy: (_kernel, process) =>
+    [...(process.watchers?.values() ?? [])].map(({ pid }) => new PidTerm(pid)),
+  messageQueueLength: (_kernel, process) => process.mailbox.length,
+  messages: (_kernel, process) => process.mailbox.peek(MESSAGES_SHOWN_MAX),
+  reductions: (_kernel, process) => process.reductionCount,
+  dictionary: (_kernel, process) => [...(process.dictionary ?? [])],
+}
+
+function statusOf(process: Process): ProcessInfo['status'] {
+  if (process.phase === PHASE.loading) return 'loading'
+  if (process.status === STATUS.running) return 'running'
+  return process.status === STATUS.runnable ? 'runnable' : 'waiting'
+}
+
+export function infoOf(kernel: Kernel, process: Process, items: readonly InfoItem[]): Partial<ProcessInfo> {
+  return Object.fromEntries(items.map((item) => [item, READERS[item](kernel, process)]))
+}
+
+/** `items` empty: only whether it is alive. */
+export function answerQuery(
+  kernel: Kernel,
+  process: Process,
+  asker: number,
+  ref: number,
+  items: unknown,
+): void {
+  const wanted = items as readonly InfoItem[]
+  const answer = wanted.length === 0 ? true : infoOf(kernel, process, wanted)
+  kernel.signal(SIGNAL.reply, asker, process.pid, ref, answer)
+}

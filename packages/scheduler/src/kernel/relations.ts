@@ -1,0 +1,202 @@
+/**
+ * Links, monitors and calls: who is told when a process ends.
+ *
+ * Each end keeps its own record, also when both live on one scheduler, so that nothing here depends on
+ * where the other end is. A link's two records are made by `link` and by its signal. An unlink must be
+ * acknowledged before an EXIT of that link can be trusted again: until then the record stays, marked,
+ * and swallows what was on its way (OTP's protocol).
+ *
+ *     A: unlink -> marks its record n, sends unlink(n)    B: drops its record, answers unlinkAck(n)
+ *     A: an exit of B's that comes while marked is void;  unlinkAck(n) removes the record
+ *
+ * A call is a request and a monitor in one signal; a reply ends both. A call between two processes of
+ * one scheduler keeps no record but the call itself, in the list of its target's callers.
+ */
+
+import type { CallEnvelope } from '../process/call.ts'
+import type { CallerNode, PendingCall, Process } from '../process/process.ts'
+import type { Down } from '../process/self.ts'
+import { SIGNAL } from '../process/signals.ts'
+import { copy } from '../term/copy.ts'
+import { HeddleError } from '../term/errors.ts'
+import type { ExitReason } from '../term/exit-reason.ts'
+import { PidTerm } from '../term/pid.ts'
+import { RefTerm } from '../term/ref.ts'
+import type { Kernel } from './kernel.ts'
+
+// ---- what a process does ----
+
+/** @throws HeddleError ERR_NO_PROCESS */
+export function link(kernel: Kernel, process: Process, peer: number): void {
+  if (peer === process.pid) return
+  const known = process.links?.get(peer)
+  if (known !== undefined && known.unlinkId === 0) return
+  if (!kernel.isAlivePid(peer) && !process.trapsExits) {
+    throw new HeddleError('ERR_NO_PROCESS', 'cannot link: the process is dead (noproc)')
+  }
+  ;(process.links ??= new Map()).set(peer, { endpoint: kernel.locate(peer), unlinkId: 0 })
+  kernel.signal(SIGNAL.link, peer, process.pid, 0, undefined)
+}
+
+export function unlink(kernel: Kernel, process: Process, peer: number): void {
+  const known = process.links?.get(peer)
+  if (known === undefined || known.unlinkId !== 0) return
+  known.unlinkId = kernel.newRef()
+  kernel.signal(SIGNAL.unlink, peer, process.pid, known.unlinkId, undefined)
+}
+
+/** `target` 0: nobody has the name. */
+export function monitor(kernel: Kernel, process: Process, target: number, name: string | undefined): number {
+  const ref = kernel.newRef()
+  // A process can watch itself; it will never see the end.
+  if (target === process.pid) return ref
+  const endpoint = kernel.locate(target)
+  ;(process.monitors ??= new Map()).set(ref, { ref, target, endpoint, name })
+  process.mailbox.mark(ref)
+  kernel.signal(SIGNAL.monitor, target, process.pid, ref, undefined)
+  return ref
+}
+
+/** Returns whether the monitor was active. */
+export function demonitor(kernel: Kernel, process: Process, ref: number): boolean {
+  const known = process.monitors?.get(ref)
+  process.mailbox.unmark(ref)
+  if (known === undefined) return false
+  process.monitors?.delete(ref)
+  kernel.signal(SIGNAL.demonitor, known.target, process.pid, ref, undefined)
+  return true
+}
+
+// ---- what it is told ----
+
+export function receiveLink(kernel: Kernel, process: Process, peer: number): void {
+  const known = process.links?.get(peer)
+  // Both linked at once, or this end is unlinking: its unlink is on the way and will undo this.
+  if (known !== undefined) return
+  ;(process.links ??= new Map()).set(peer, { endpoint: kernel.locate(peer), unlinkId: 0 })
+}
+
+export function receiveUnlink(kernel: Kernel, process: Process, peer: number, unlinkId: number): void {
+  // If this end is unlinking too, its own acknowledgement is still to come.
+  if (process.links?.get(peer)?.unlinkId === 0) process.links.delete(peer)
+  kernel.signal(SIGNAL.unlinkAck, peer, process.pid, unlinkId, undefined)
+}
+
+export function receiveUnlinkAck(process: Process, peer: number, unlinkId: number): void {
+  if (process.links?.get(peer)?.unlinkId === unlinkId) process.links.delete(peer)
+}
+
+export function receiveMonitor(kernel: Kernel, process: Process, watcher: number, ref: number): void {
+  ;(process.watchers ??= new Map()).set(ref, { pid: watcher, endpoint: kernel.locate(watcher) })
+}
+
+/** A monitored process has ended, or one that was called. */
+export function receiveDown(
+  kernel: Kernel,
+  process: Process,
+  source: number,
+  ref: number,
+  reason: unknown,
+): void {
+  const call = process.takeCall(ref)
+  if (call !== undefined) {
+    call.targetDown(reason as ExitReason)
+    return
+  }
+  const known = process.monitors?.get(ref)
+  // Demonitored meanwhile.
+  if (known === undefined) return
+  process.monitors?.delete(ref)
+  const named = known.name === undefined ? {} : { name: known.name }
+  const message: Down = {
+    type: 'DOWN',
+    ref: new RefTerm(ref, process.pid),
+    pid: new PidTerm(source),
+    ...named,
+    reason: reason as ExitReason,
+  }
+  kernel.deliver(process, message)
+}
+
+/** A call has come from another scheduler: it is watched until the reply. */
+export function receiveCall(
+  kernel: Kernel,
+  process: Process,
+  caller: number,
+  ref: number,
+  request: unknown,
+): void {
+  receiveMonitor(kernel, process, caller, ref)
+  kernel.deliver(process, callEnvelope(new PidTerm(caller), ref, request))
+}
+
+export function callEnvelope(caller: PidTerm, ref: number, request: unknown): CallEnvelope {
+  return { type: '$call', from: { pid: caller, ref: new RefTerm(ref, caller.$pid) }, request }
+}
+
+/** Ends a call: it has its reply, or was given up. */
+export function forgetCaller(target: Process, node: CallerNode): void {
+  if (node.previousCaller !== null) node.previousCaller.nextCaller = node.nextCaller
+  else if (target.callers === node) target.callers = node.nextCaller
+  else return
+  if (node.nextCaller !== null) node.nextCaller.previousCaller = node.previousCaller
+  node.previousCaller = null
+  node.nextCaller = null
+}
+
+export function rememberCaller(target: Process, node: CallerNode): void {
+  node.nextCaller = target.callers
+  if (target.callers !== null) target.callers.previousCaller = node
+  target.callers = node
+}
+
+// ---- the end ----
+
+/** Tells all who linked, monitored or called a process that has ended. */
+export function breakRelations(kernel: Kernel, process: Process, reason: ExitReason): void {
+  const { pid, links, watchers, monitors } = process
+  process.links = null
+  process.watchers = null
+  process.monitors = null
+  for (let node = process.callers; node !== null; node = process.callers) {
+    forgetCaller(process, node)
+    node.targetDown(reason)
+  }
+  if (watchers !== null) {
+    for (const [ref, watcher] of watchers) kernel.signal(SIGNAL.down, watcher.pid, pid, ref, reason)
+  }
+  if (links !== null) {
+    // Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
+    for (const peer of links.keys()) kernel.signal(SIGNAL.exitLink, peer, pid, 0, reason)
+  }
+  if (monitors !== null) {
+    for (const own of monitors.values()) kernel.signal(SIGNAL.demonitor, own.target, pid, own.ref, undefined)
+  }
+}
+
+/**
+ * A scheduler has died; all it ever published has been handled. Whatever here was bound to a process of
+ * its own breaks, as if that process had ended with this reason.
+ */
+export function breakWithScheduler(kernel: Kernel, endpoint: number): void {
+  const reason = ['scheduler_down', endpoint] as const
+  for (const process of [...kernel.table]) {
+    for (const call of [...process.pendingCalls()]) {
+      if (call.endpoint === endpoint) downFrom(kernel, process, call, reason)
+    }
+    for (const known of [...(process.monitors?.values() ?? [])]) {
+      if (known.endpoint === endpoint)
+        kernel.receive(SIGNAL.down, process.pid, known.target, known.ref, copy(reason))
+    }
+    for (const [ref, watcher] of [...(process.watchers ?? [])]) {
+      if (watcher.endpoint === endpoint) process.watchers?.delete(ref)
+    }
+    for (const [peer, known] of [...(process.links ?? [])]) {
+      if (known.endpoint === endpoint) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
+    }
+  }
+}
+
+function downFrom(kernel: Kernel, process: Process, call: PendingCall, reason: ExitReason): void {
+  kernel.receive(SIGNAL.down, process.pid, call.target, call.refNumber, copy(reason))
+}

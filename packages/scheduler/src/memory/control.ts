@@ -1,0 +1,236 @@
+/**
+ * The control words: which endpoints are up, in which life (epoch), and what each one publishes about
+ * its load. Nothing here takes a lock, and nothing here sleeps (that is `park.ts`).
+ *
+ * Who writes: an endpoint's status and epoch only the host; its counters only itself.
+ */
+
+import {
+  COUNTER_COUNT,
+  counterFloats,
+  ENDPOINT_EPOCH,
+  ENDPOINT_STATUS,
+  endpointWord,
+  type SharedMemory,
+  VM_REF_BLOCK,
+  VM_STOPPING,
+} from './layout.ts'
+
+/** What an endpoint's STATUS says. */
+export const DOWN = 0
+export const STARTING_UP = 1
+export const UP = 2
+
+/** Reference numbers are handed out in blocks: number = block * REF_BLOCK_COUNT + i. */
+export const REF_BLOCK_COUNT = 2 ** 20
+
+export class Control {
+  readonly endpointCount: number
+  /** All control words. `park.ts` shares this view; nobody else uses it. */
+  readonly words: Int32Array
+  private readonly allCounters: readonly EndpointCounters[]
+
+  constructor(shared: SharedMemory) {
+    this.endpointCount = shared.options.endpointCount
+    this.words = new Int32Array(shared.control)
+    this.allCounters = Array.from(
+      { length: this.endpointCount },
+      (_, endpoint) => new EndpointCounters(counterFloats(shared, endpoint)),
+    )
+  }
+
+  /** `DOWN`, `STARTING_UP` or `UP`. Pairs with the store in `setStatus`. */
+  status(endpoint: number): number {
+    return Atomics.load(this.words, endpointWord(endpoint) + ENDPOINT_STATUS)
+  }
+
+  isUp(endpoint: number): boolean {
+    return this.status(endpoint) === UP
+  }
+
+  /** Host only. */
+  setStatus(endpoint: number, status: number): void {
+    Atomics.store(this.words, endpointWord(endpoint) + ENDPOINT_STATUS, status)
+  }
+
+  /** Which life of this endpoint: 0 at first, one more for every worker that replaced a dead one. */
+  epoch(endpoint: number): number {
+    return Atomics.load(this.words, endpointWord(endpoint) + ENDPOINT_EPOCH)
+  }
+
+  /** Host only, between the death of one worker and the start of the next. Returns the new epoch. */
+  nextEpoch(endpoint: number): number {
+    return Atomics.add(this.words, endpointWord(endpoint) + ENDPOINT_EPOCH, 1) + 1
+  }
+
+  /**
+   * A fresh block of reference numbers, never handed out before, not even to a worker that died. Blocks
+   * start at 1, so that no reference is 0. There are 2^32 blocks: number < 2^52.
+   */
+  takeRefBlock(): number {
+    return (Atomics.add(this.words, VM_REF_BLOCK, 1) >>> 0) + 1
+  }
+
+  /** Whether the VM is stopping. Pairs with the store in `setStopping`. */
+  isStopping(): boolean {
+    return Atomics.load(this.words, VM_STOPPING) !== 0
+  }
+
+  setStopping(): void {
+    Atomics.store(this.words, VM_STOPPING, 1)
+  }
+
+  /** One object for each endpoint, always the same one. Only its owner may assign to it. */
+  counters(endpoint: number): EndpointCounters {
+    const counters = this.allCounters[endpoint]
+    if (counters === undefined) throw new RangeError(`no endpoint ${endpoint}`)
+    return counters
+  }
+}
+
+const PROCESS_COUNT = 0
+const RUN_QUEUE_LENGTH = 1
+const REDUCTIONS = 2
+const SLICE_START_MS = 3
+const CURRENT_SLOT = 4
+const SPAWN_COUNT = 5
+const EXIT_COUNT = 6
+const MESSAGE_COUNT = 7
+const DROPPED_COUNT = 8
+const OVERFLOW_COUNT = 9
+const LOOP_DELAY_MS = 10
+const HEAP_USED_BYTES = 11
+const TIMER_COUNT = 12
+const PARK_COUNT = 13
+
+/**
+ * What an endpoint publishes about itself, by plain stores: half a nanosecond each, so it may publish
+ * as often as it likes. Readers see a recent value, never half of one (aligned 64-bit stores), but
+ * nothing may be concluded about other memory from what they see: these are hints for placement,
+ * balancing, hog detection and inspection.
+ */
+export class EndpointCounters {
+  private readonly floats: Float64Array
+
+  constructor(floats: Float64Array) {
+    this.floats = floats
+  }
+
+  /** Processes that live here, resting ones included. */
+  get processCount(): number {
+    return this.read(PROCESS_COUNT)
+  }
+  set processCount(value: number) {
+    this.floats[PROCESS_COUNT] = value
+  }
+
+  get runQueueLength(): number {
+    return this.read(RUN_QUEUE_LENGTH)
+  }
+  set runQueueLength(value: number) {
+    this.floats[RUN_QUEUE_LENGTH] = value
+  }
+
+  /** Reductions spent since the VM started. */
+  get reductions(): number {
+    return this.read(REDUCTIONS)
+  }
+  set reductions(value: number) {
+    this.floats[REDUCTIONS] = value
+  }
+
+  /** When the current slice began; 0 outside of a slice. */
+  get sliceStartMs(): number {
+    return this.read(SLICE_START_MS)
+  }
+  set sliceStartMs(value: number) {
+    this.floats[SLICE_START_MS] = value
+  }
+
+  /** The slot of the process that is running; 0 for none (slot 0 is never a process). */
+  get currentSlot(): number {
+    return this.read(CURRENT_SLOT)
+  }
+  set currentSlot(value: number) {
+    this.floats[CURRENT_SLOT] = value
+  }
+
+  get spawnCount(): number {
+    return this.read(SPAWN_COUNT)
+  }
+  set spawnCount(value: number) {
+    this.floats[SPAWN_COUNT] = value
+  }
+
+  get exitCount(): number {
+    return this.read(EXIT_COUNT)
+  }
+  set exitCount(value: number) {
+    this.floats[EXIT_COUNT] = value
+  }
+
+  /** Messages delivered here. */
+  get messageCount(): number {
+    return this.read(MESSAGE_COUNT)
+  }
+  set messageCount(value: number) {
+    this.floats[MESSAGE_COUNT] = value
+  }
+
+  /** Signals for processes that were dead. */
+  get droppedCount(): number {
+    return this.read(DROPPED_COUNT)
+  }
+  set droppedCount(value: number) {
+    this.floats[DROPPED_COUNT] = value
+  }
+
+  /** Signals that had to wait because a ring was full. */
+  get overflowCount(): number {
+    return this.read(OVERFLOW_COUNT)
+  }
+  set overflowCount(value: number) {
+    this.floats[OVERFLOW_COUNT] = value
+  }
+
+  /** How late the event loop was, lately. */
+  get loopDelayMs(): number {
+    return this.read(LOOP_DELAY_MS)
+  }
+  set loopDelayMs(value: number) {
+    this.floats[LOOP_DELAY_MS] = value
+  }
+
+  get heapUsedBytes(): number {
+    return this.read(HEAP_USED_BYTES)
+  }
+  set heapUsedBytes(value: number) {
+    this.floats[HEAP_USED_BYTES] = value
+  }
+
+  get timerCount(): number {
+    return this.read(TIMER_COUNT)
+  }
+  set timerCount(value: number) {
+    this.floats[TIMER_COUNT] = value
+  }
+
+  /** How often it went to sleep. */
+  get parkCount(): number {
+    return this.read(PARK_COUNT)
+  }
+  set parkCount(value: number) {
+    this.floats[PARK_COUNT] = value
+  }
+
+  /** For the host, before a fresh worker takes a dead one's place. */
+  reset(): void {
+    this.floats.fill(0)
+  }
+
+  private read(index: number): number {
+    return this.floats[index]
+  }
+}
+
+if (PARK_COUNT >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')

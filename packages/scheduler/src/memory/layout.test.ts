@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import {
+  COUNTER_COUNT,
+  counterFloats,
+  createMemory,
+  ENDPOINT_COUNT_MAX,
+  endpointWord,
+  frameBytesMax,
+  MEMORY_DEFAULTS,
+  ringData,
+  ringWords,
+  slotWords,
+} from './layout.ts'
+
+const small = { endpointCount: 3, processCountMax: 2_048, nameCountMax: 100, ringBytes: 4_096 }
+
+describe('createMemory', () => {
+  test('fills in what is not given', () => {
+    expect(createMemory({ endpointCount: 2 }).options).toEqual({ endpointCount: 2, ...MEMORY_DEFAULTS })
+  })
+
+  test.each([
+    ['endpointCount', 1],
+    ['endpointCount', ENDPOINT_COUNT_MAX + 1],
+    ['endpointCount', 2.5],
+    ['processCountMax', 1_000],
+    ['processCountMax', 2 ** 24 + 1_024],
+    ['nameCountMax', 0],
+    ['nameCountMax', Number.NaN],
+    ['ringBytes', 5_000],
+    ['ringBytes', 512],
+  ])('refuses %s: %d', (name, value) => {
+    expect(() => createMemory({ ...small, [name]: value })).toThrow(RangeError)
+  })
+
+  test('makes what can be cloned to another thread, still shared', () => {
+    const shared = createMemory(small)
+    const clone = structuredClone(shared)
+    slotWords(shared)[5] = 42
+    expect(slotWords(clone)[5]).toBe(42)
+  })
+})
+
+test('the parts of different endpoints and rings do not overlap', () => {
+  const shared = createMemory(small)
+  const control = new Int32Array(shared.control)
+  const owners = new Map<string, number>()
+  const claim = (buffer: string, offset: number, byteLength: number) => {
+    for (let byte = offset; byte < offset + byteLength; byte++) {
+      const key = `${buffer} ${byte}`
+      expect(owners.has(key)).toBe(false)
+      owners.set(key, 1)
+    }
+  }
+  for (let endpoint = 0; endpoint < small.endpointCount; endpoint++) {
+    const counters = counterFloats(shared, endpoint)
+    expect(endpointWord(endpoint) * 4).toBeLessThan(control.byteLength)
+    claim('control', endpointWord(endpoint) * 4, counters.byteOffset - endpointWord(endpoint) * 4)
+    claim('control', counters.byteOffset, COUNTER_COUNT * 8)
+    for (let to = 0; to < small.endpointCount; to++) {
+      if (to === endpoint) continue
+      const header = ringWords(shared, endpoint, to)
+      const data = ringData(shared, endpoint, to)
+      expect(data.byteLength).toBe(small.ringBytes)
+      claim('rings', header.byteOffset, header.byteLength)
+      claim('rings', data.byteOffset, data.byteLength)
+    }
+  }
+})
+
+test('there is no ring to oneself, nor to nobody', () => {
+  const shared = createMemory(small)
+  expect(() => ringData(shared, 1, 1)).toThrow(RangeError)
+  expect(() => ringData(shared, 0, 3)).toThrow(RangeError)
+})
+
+test('a frame is at most a quarter of its ring', () => {
+  expect(frameBytesMax({ ...MEMORY_DEFAULTS, endpointCount: 2 })).toBe(2 ** 17)
+})

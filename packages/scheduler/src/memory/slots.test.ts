@@ -1,0 +1,260 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Control } from './control.ts'
+import { createMemory, SLOT_BLOCK_COUNT, SLOT_STRIDE_BITS, slotWords } from './layout.ts'
+import { SlotTable } from './slots.ts'
+
+function setUp(blockCount = 4) {
+  const shared = createMemory({
+    endpointCount: 4,
+    processCountMax: blockCount * SLOT_BLOCK_COUNT,
+    nameCountMax: 8,
+    ringBytes: 1_024,
+  })
+  return { shared, control: new Control(shared), table: (me: number) => new SlotTable(shared, me) }
+}
+
+/** Starts a process and ends it. */
+function live(home: SlotTable, runner: SlotTable, owner: number): number {
+  const slot = home.allocate(owner)
+  runner.markLive(slot)
+  runner.markExiting(slot)
+  runner.free(slot)
+  return slot
+}
+
+describe('a slot', () => {
+  test('belongs to its process from allocation to exit, for all threads', () => {
+    const { table } = setUp()
+    const [home, runner, other] = [table(1), table(2), table(3)]
+    const slot = home.allocate(2)
+    const generation = home.generation(slot)
+    expect(other.owner(slot)).toBe(2)
+    expect(other.home(slot)).toBe(1)
+    expect(other.isStarting(slot)).toBe(true)
+    expect(other.isAlive(slot, generation)).toBe(true)
+    runner.markLive(slot)
+    expect(other.isStarting(slot)).toBe(false)
+    expect(other.isAlive(slot, generation)).toBe(true)
+    expect(other.isAlive(slot, generation + 1)).toBe(false)
+    runner.markExiting(slot)
+    expect(other.isAlive(slot, generation)).toBe(false)
+    expect(other.isFree(slot)).toBe(false)
+    runner.free(slot)
+    expect(other.isFree(slot)).toBe(true)
+    expect(other.generation(slot)).toBe(generation + 1)
+    // Who answers for the dead.
+    expect(other.owner(slot)).toBe(2)
+  })
+
+  test('follows its process to another owner', () => {
+    const { table } = setUp()
+    const home = table(1)
+    const slot = home.allocate(1)
+    home.setOwner(slot, 3)
+    expect(table(2).owner(slot)).toBe(3)
+    expect(table(2).home(slot)).toBe(1)
+  })
+
+  test('0 is never allocated, so no pid is 0', () => {
+    const { table } = setUp(1)
+    const home = table(0)
+    const slots = new Set<number>()
+    for (let slot = home.allocate(0); slot !== -1; slot = home.allocate(0)) slots.add(slot)
+    expect(slots.size).toBe(SLOT_BLOCK_COUNT - 1)
+    expect(slots.has(0)).toBe(false)
+  })
+
+  test('is not freed while its process lives, or has a name', () => {
+    const { shared, table } = setUp()
+    const home = table(1)
+    const slot = home.allocate(1)
+    home.markLive(slot)
+    expect(() => home.free(slot)).toThrow()
+    home.markExiting(slot)
+    slotWords(shared)[(slot << SLOT_STRIDE_BITS) + 2] = 1
+    expect(() => home.free(slot)).toThrow(/name/)
+  })
+
+  test('freed twice is free once', () => {
+    const { table } = setUp()
+    const home = table(1)
+    const slot = home.allocate(2)
+    home.free(slot)
+    home.free(slot)
+    expect(home.generation(slot)).toBe(1)
+  })
+})
+
+describe('reuse', () => {
+  test('is first in, first out, so that generations advance slowly', () => {
+    const { table } = setUp()
+    const home = table(1)
+    const slots = Array.from({ length: SLOT_BLOCK_COUNT - 1 }, () => live(home, home, 1))
+    expect(new Set(slots).size).toBe(slots.length)
+    expect(live(home, home, 1)).toBe(slots[0])
+    expect(home.generation(slots[1])).toBe(1)
+  })
+
+  test('a slot freed elsewhere comes back to its home', () => {
+    const { table } = setUp(1)
+    const [home, runner] = [table(1), table(2)]
+    const count = 5 * SLOT_BLOCK_COUNT
+    for (let round = 0; round < count; round++) expect(live(home, runner, 2)).toBeGreaterThan(0)
+    expect(runner.aliveCount()).toBe(0)
+  })
+
+  test('a full table says so, and takes up again with the first slot that is freed', () => {
+    const { table } = setUp(2)
+    const [one, two] = [table(1), table(2)]
+    const ones: number[] = []
+    for (let slot = one.allocate(1); slot !== -1; slot = one.allocate(1)) ones.push(slot)
+    expect(two.allocate(2)).toBe(-1)
+    expect(one.aliveCount()).toBe(2 * SLOT_BLOCK_COUNT - 1)
+    two.markExiting(ones[700])
+    two.free(ones[700])
+    expect(one.allocate(1)).toBe(ones[700])
+    expect(one.allocate(1)).toBe(-1)
+  })
+
+  test('few slots lie idle when all are freed elsewhere', () => {
+    const { table } = setUp(16)
+    const [home, runner] = [table(1), table(2)]
+    const alive: number[] = []
+    // A population of 4,000 that is renewed one by one, each freed on the other side.
+    for (let round = 0; round < 100_000; round++) {
+      const slot = home.allocate(2)
+      runner.markLive(slot)
+      alive.push(slot)
+      if (alive.length <= 4_000) continue
+      const index = (round * 7_919) % alive.length
+      const [dead] = alive.splice(index, 1, alive[alive.length - 1])
+      alive.pop()
+      runner.markExiting(dead)
+      runner.free(dead)
+    }
+    const blocks = new Set(alive.map((slot) => slot >>> 10))
+    expect(blocks.size).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('after a death', () => {
+  test('the next worker of an endpoint takes over its blocks', () => {
+    const { table } = setUp(1)
+    const first = table(1)
+    const alive = Array.from({ length: 600 }, () => first.allocate(2))
+    const second = table(1)
+    second.adopt()
+    const slots = new Set(alive)
+    for (let slot = second.allocate(1); slot !== -1; slot = second.allocate(1)) {
+      expect(slots.has(slot)).toBe(false)
+      slots.add(slot)
+    }
+    expect(slots.size).toBe(SLOT_BLOCK_COUNT - 1)
+  })
+
+  test('a slot that comes back during the takeover is listed once', () => {
+    const { table } = setUp(1)
+    const runner = table(2)
+    const slot = table(1).allocate(2)
+    runner.markExiting(slot)
+    runner.free(slot)
+    const home = table(1)
+    home.adopt()
+    const all = Array.from({ length: SLOT_BLOCK_COUNT - 1 }, () => home.allocate(1))
+    expect(new Set(all).size).toBe(all.length)
+    expect(all).toContain(slot)
+    expect(home.allocate(1)).toBe(-1)
+  })
+
+  test('the host ends everything that the dead endpoint held, and nothing else', () => {
+    const { table } = setUp()
+    const [host, one, two] = [table(0), table(1), table(2)]
+    const starting = one.allocate(2)
+    const [running, exiting, elsewhere] = [two.allocate(2), two.allocate(2), two.allocate(1)]
+    for (const slot of [running, exiting]) two.markLive(slot)
+    two.markExiting(exiting)
+    one.markLive(elsewhere)
+    const swept: number[] = []
+    host.sweepOwner(2, (slot, generation) => {
+      expect(host.isAlive(slot, generation)).toBe(false)
+      expect(host.isFree(slot)).toBe(false)
+      swept.push(slot)
+    })
+    expect(new Set(swept)).toEqual(new Set([starting, running, exiting]))
+    for (const slot of swept) expect(host.isFree(slot)).toBe(true)
+    expect(host.isAlive(elsewhere, 0)).toBe(true)
+    expect(host.aliveCount()).toBe(1)
+  })
+
+  test('home and host may both clear away a request to a dead endpoint', () => {
+    const { table } = setUp()
+    const [host, home] = [table(0), table(1)]
+    const slot = home.allocate(2)
+    host.sweepOwner(2, () => home.free(slot))
+    expect(home.generation(slot)).toBe(1)
+    expect(home.isFree(slot)).toBe(true)
+  })
+
+  test('what a dead home wanted started here, but did not live to ask for, is found', () => {
+    const { control, table } = setUp()
+    const me = table(2)
+    const before = table(1)
+    const [started, lost] = [before.allocate(2), before.allocate(2)]
+    before.allocate(3)
+    me.markLive(started)
+    control.nextEpoch(1)
+    const after = table(1)
+    after.adopt()
+    const asked = after.allocate(2)
+    const unborn: number[] = []
+    me.forEachUnborn(1, (slot) => unborn.push(slot))
+    expect(unborn).toEqual([lost])
+    expect(me.isStarting(asked)).toBe(true)
+  })
+})
+
+test('any order of spawns, exits and takeovers leaves every slot alive once, or free once', () => {
+  const step = fc.record({
+    do: fc.constantFrom('spawn', 'spawn', 'exit', 'exit', 'restart'),
+    at: fc.integer({ min: 0, max: 2 }),
+    pick: fc.nat(),
+    many: fc.integer({ min: 1, max: 400 }),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { control, table } = setUp(3)
+      const tables = [table(0), table(1), table(2)]
+      const alive = new Map<number, { generation: number; owner: number }>()
+      for (const { do: what, at, pick, many } of steps) {
+        if (what === 'restart') {
+          control.nextEpoch(at)
+          tables[at] = table(at)
+          tables[at].adopt()
+        }
+        for (let count = 0; count < many; count++) {
+          if (what === 'spawn') {
+            const owner = (pick + count) % 3
+            const slot = tables[at].allocate(owner)
+            if (slot === -1) break
+            expect(alive.has(slot)).toBe(false)
+            tables[owner].markLive(slot)
+            alive.set(slot, { generation: tables[at].generation(slot), owner })
+          } else if (what === 'exit') {
+            const slots = [...alive.keys()].slice(0, 50)
+            if (slots.length === 0) break
+            const slot = slots[(pick + count) % slots.length]
+            const owner = tables[alive.get(slot)?.owner ?? 0]
+            owner.markExiting(slot)
+            owner.free(slot)
+            alive.delete(slot)
+          }
+        }
+      }
+      const seen = new Map<number, { generation: number; owner: number }>()
+      tables[0].forEachAlive((slot, generation, owner) => seen.set(slot, { generation, owner }))
+      expect(seen).toEqual(alive)
+    }),
+    { numRuns: 60 },
+  )
+})

@@ -1,0 +1,161 @@
+/**
+ * A definition is code that can run on any scheduler: the URL of its module and a name. Functions do
+ * not travel between threads; a definition's address does, and each thread that needs it imports the
+ * module, which registers its definitions as it is evaluated. Hence the one piece of state at module
+ * level: this thread's registry.
+ */
+
+import { HeddleError } from '../term/errors.ts'
+import type { Self } from './self.ts'
+import type { BodyResult, Chain, Step, Turn } from './turn.ts'
+
+/** Where a definition is found; plain data. */
+export interface DefinitionAddress {
+  readonly url: string
+  readonly name: string
+}
+
+/** A raw process: `run` is called again with the state of each `again(state)`, and ends with `done()`. */
+export interface RunBody<A, S> {
+  readonly vsn?: number
+  readonly init: (arg: A, self: Self) => Step<S>
+  readonly run: (state: S, self: Self) => Step<Turn<S>>
+}
+
+/** A callback process: `handle` is called with each message, oldest first. What all behaviours are made of. */
+export interface HandleBody<A, S> {
+  readonly vsn?: number
+  readonly init: (arg: A, self: Self) => Step<S> | Chain<unknown, S>
+  readonly handle: (state: S, message: unknown, self: Self) => BodyResult<S>
+}
+
+/** What the kernel runs. `run` and `handle` exclude each other. */
+export interface Definition extends DefinitionAddress {
+  readonly vsn: number
+  readonly init: (arg: never, self: Self) => unknown
+  readonly run: ((state: never, self: Self) => unknown) | undefined
+  readonly handle: ((state: never, message: unknown, self: Self) => unknown) | undefined
+}
+
+declare const argument: unique symbol
+declare const stateOf: unique symbol
+
+/** Something that can be spawned: a process, a server, a supervisor; or only its address. */
+export interface Spawnable<A> {
+  readonly $: DefinitionAddress & { readonly [argument]?: (arg: A) => void }
+}
+
+export interface ProcessDef<A, S> extends Spawnable<A> {
+  readonly $: DefinitionAddress & { readonly [argument]?: (arg: A) => void; readonly [stateOf]?: S }
+}
+
+/** By module, then by name. */
+const registry = new Map<string, Map<string, Definition>>()
+const listeners = new Set<() => void>()
+
+/** Bundlers' and test runners' cache-busting queries do not make another module. */
+export function moduleUrl(url: string): string {
+  return url.replace(/[?#].*$/, '')
+}
+
+/**
+ * Defines a process that any scheduler can run.
+ *
+ * @param url always `import.meta.url`: schedulers import it to find the code
+ * @param name unique in its module
+ * @throws HeddleError ERR_BAD_ARGUMENT, ERR_DUPLICATE_DEFINITION
+ * @example export const echo = process(import.meta.url, 'echo', {
+ *   init: () => 0,
+ *   *run(count, self) {
+ *     const { from } = yield* self.receive(tag<{ type: 'ping'; from: Pid }>('ping'))
+ *     self.send(from, { type: 'pong', count })
+ *     return again(count + 1)
+ *   },
+ * })
+ */
+export function process<A, S>(
+  url: string,
+  name: string,
+  body: {
+    vsn?: number
+    init: (arg: A, self: Self) => Step<S>
+    run: (state: NoInfer<S>, self: Self) => Step<Turn<NoInfer<S>>>
+  },
+): ProcessDef<A, S>
+export function process<A, S>(
+  url: string,
+  name: string,
+  body: {
+    vsn?: number
+    init: (arg: A, self: Self) => Step<S> | Chain<unknown, S>
+    handle: (state: NoInfer<S>, message: unknown, self: Self) => BodyResult<NoInfer<S>>
+  },
+): ProcessDef<A, S>
+export function process(
+  url: string,
+  name: string,
+  body: { vsn?: number; init?: unknown; run?: unknown; handle?: unknown },
+): { readonly $: DefinitionAddress } {
+  const { init, run, handle } = body
+  if (typeof init !== 'function') throw badDefinition(name, 'init is not a function')
+  if (typeof (run ?? handle) !== 'function' || (run !== undefined && handle !== undefined)) {
+    throw badDefinition(name, 'it needs a function run or a function handle')
+  }
+  const definition: unknown = { url, name, vsn: body.vsn ?? 0, init, run, handle }
+  return { $: define(definition as Definition) }
+}
+
+function badDefinition(name: unknown, why: string): HeddleError {
+  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define process ${String(name)}: ${why}`)
+}
+
+/** Registers a definition on this thread. */
+export function define(given: Definition): Definition {
+  if (typeof given.url !== 'string' || !/^(file|data|node|https?):/.test(given.url)) {
+    throw badDefinition(given.name, `its url must be import.meta.url, not ${String(given.url)}`)
+  }
+  if (typeof given.name !== 'string' || given.name === '')
+    throw badDefinition(given.name, 'its name must be a string')
+  const definition: Definition = Object.freeze({ ...given, url: moduleUrl(given.url) })
+  const known = lookUpDefinition(definition.url, definition.name)
+  // Evaluating a module a second time (a test runner does) is no second definition.
+  if (known !== undefined && !isSameCode(known, definition)) {
+    throw new HeddleError('ERR_DUPLICATE_DEFINITION', `${definition.url} defines '${definition.name}' twice`)
+  }
+  let ofModule = registry.get(definition.url)
+  if (ofModule === undefined) {
+    ofModule = new Map()
+    registry.set(definition.url, ofModule)
+  }
+  ofModule.set(definition.name, definition)
+  for (const listener of [...listeners]) listener()
+  return definition
+}
+
+function isSameCode(a: Definition, b: Definition): boolean {
+  return (
+    String(a.init) === String(b.init) &&
+    String(a.run) === String(b.run) &&
+    String(a.handle) === String(b.handle)
+  )
+}
+
+export function lookUpDefinition(url: string, name: string): Definition | undefined {
+  return registry.get(url)?.get(name)
+}
+
+/** Calls `listener` after each definition; returns how to stop that. */
+export function onDefinition(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The address in anything spawnable. @throws HeddleError ERR_BAD_ARGUMENT */
+export function addressOf(spawnable: Spawnable<never>): DefinitionAddress {
+  const address = (spawnable as Partial<Spawnable<never>> | undefined)?.$
+  if (typeof address?.url === 'string' && typeof address.name === 'string') return address
+  throw new HeddleError(
+    'ERR_BAD_ARGUMENT',
+    'not a definition: spawn takes what process(), genServer() or supervisor() returned',
+  )
+}

@@ -1,0 +1,43 @@
+/** What `processInfo` tells about a process. */
+
+import type { Pid } from '../term/pid.ts'
+import type { MonitorRef } from '../term/ref.ts'
+
+export interface ProcessInfo {
+  readonly pid: Pid
+  readonly parent: Pid
+  readonly registeredName: string | undefined
+  /** `loading`: its module is being imported. */
+  readonly status: 'running' | 'runnable' | 'waiting' | 'loading'
+  readonly scheduler: number
+  readonly definition: { readonly url: string; readonly name: string }
+  readonly trapExit: boolean
+  readonly links: readonly Pid[]
+  readonly monitors: readonly { readonly ref: MonitorRef; readonly pid: Pid; readonly name?: string }[]
+  readonly monitoredBy: readonly Pid[]
+  readonly messageQueueLength: number
+  /** The oldest 1,000 messages. */
+  readonly messages: readonly unknown[]
+  /** Messages handled and operations waited for. */
+  readonly reductions: number
+  readonly dictionary: readonly (readonly [unknown, unknown])[]
+}
+
+export type InfoItem = keyof ProcessInfo
+
+export const INFO_ITEMS = [
+  'pid',
+  'parent',
+  'registeredName',
+  'status',
+  'scheduler',
+  'definition',
+  'trapExit',
+  'links',
+  'monitors',
+  'monitoredBy',
+  'messageQueueLength',
+  'messages',
+  'reductions',
+  'dictionary',
+] as const satisfies readonly InfoItem[]

@@ -1,0 +1,158 @@
+/**
+ * What `yield*` and `await` wait on. One object is the operation, its iterator and its iterator result
+ * at once: `yield*` asks it `next()`, gets it back with `done` unset while it waits, and set with the
+ * value when it is through. So a wait in a generator costs one allocation and no generator of its own
+ * (a fresh generator per wait halves the message rate), and the same object is a thenable for async
+ * callbacks.
+ *
+ *     IDLE --begin--> WAITING --complete--> DONE --taken--> SPENT
+ *          \-- nothing to wait for -------/      \ fail --> FAILED --thrown--> SPENT
+ */
+
+import { HeddleError } from '../term/errors.ts'
+import type { Process } from './process.ts'
+
+/** A suspended operation: `yield*` it in a generator, `await` it in an async callback. Wait for it once. */
+export interface Op<T> extends PromiseLike<T> {
+  [Symbol.iterator](): Iterator<Op<unknown>, T, unknown>
+}
+
+const IDLE = 0
+const WAITING = 1
+const DONE = 2
+const FAILED = 3
+const SPENT = 4
+
+type Status = typeof IDLE | typeof WAITING | typeof DONE | typeof FAILED | typeof SPENT
+
+/** What an operation needs of whoever runs its process. */
+export interface Executive {
+  /** The operation that this process waits on is through. */
+  wake(process: Process): void
+}
+
+export abstract class Operation<T> implements Op<T> {
+  /** Iterator result: whether the operation is through. */
+  done = false
+  /** Iterator result: what it came to. */
+  value: T | undefined = undefined
+  /** The next operation that the same process waits on; only an async callback can wait on several. */
+  nextWaiting: Operation<unknown> | null = null
+
+  private status: Status = IDLE
+  private error: unknown = undefined
+  private resolve: ((value: never) => void) | null = null
+  private reject: ((error: unknown) => void) | null = null
+
+  protected readonly process: Process
+  private readonly executive: Executive
+  constructor(process: Process, executive: Executive) {
+    this.process = process
+    this.executive = executive
+  }
+
+  /** Starts it; may complete or fail it at once. */
+  protected abstract begin(): void
+
+  /** Gives up whatever would complete it later: timers, table entries. Called once, when it is through or dropped. */
+  protected abstract release(): void
+
+  /** Offers a message that has just arrived; true if the operation took it. */
+  offer(_message: unknown): boolean {
+    return false
+  }
+
+  get isWaiting(): boolean {
+    return this.status === WAITING
+  }
+
+  complete(value: T): void {
+    if (this.status !== IDLE && this.status !== WAITING) return
+    const wasWaiting = this.status === WAITING
+    this.status = DONE
+    this.value = value
+    this.release()
+    if (wasWaiting) this.settle()
+  }
+
+  fail(error: unknown): void {
+    if (this.status !== IDLE && this.status !== WAITING) return
+    const wasWaiting = this.status === WAITING
+    this.status = FAILED
+    this.error = error
+    this.release()
+    if (wasWaiting) this.settle()
+  }
+
+  /** The process is gone: nobody will ask for the outcome. */
+  drop(): void {
+    if (this.status === WAITING) this.release()
+    this.status = SPENT
+  }
+
+  // ---- as an iterator ----
+
+  [Symbol.iterator](): Iterator<Op<unknown>, T, unknown> {
+    return this as unknown as Iterator<Op<unknown>, T, unknown>
+  }
+
+  next(): this {
+    if (this.status === IDLE) {
+      // Budget spent: hand the scheduler back first; the kernel sees an operation that does not wait.
+      if (--this.process.budget < 0) return this
+      this.start()
+    }
+    if (this.status === DONE) {
+      this.status = SPENT
+      this.done = true
+      return this
+    }
+    if (this.status === WAITING) return this
+    throw this.takeError()
+  }
+
+  // ---- as a thenable ----
+
+  // biome-ignore lint/suspicious/noThenProperty: an operation is awaited in async callbacks.
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return new Promise<T>((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+      if (this.status === IDLE) this.start()
+      if (this.status !== WAITING) this.settlePromise()
+    }).then(onFulfilled, onRejected)
+  }
+
+  private start(): void {
+    this.begin()
+    if (this.status !== IDLE) return
+    this.status = WAITING
+    this.process.addWaiting(this)
+  }
+
+  private settle(): void {
+    this.process.removeWaiting(this)
+    if (this.resolve === null) this.executive.wake(this.process)
+    else this.settlePromise()
+  }
+
+  private settlePromise(): void {
+    if (this.status === DONE) {
+      this.status = SPENT
+      this.resolve?.(this.value as never)
+    } else {
+      this.reject?.(this.takeError())
+    }
+  }
+
+  private takeError(): unknown {
+    if (this.status === SPENT) {
+      return new HeddleError('ERR_BAD_ARGUMENT', 'an operation can be waited for only once')
+    }
+    this.status = SPENT
+    return this.error
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * The control block of one process. Two shapes share it: a callback process handles its messages one
+ * by one, a raw process runs a generator that waits in `receive`. Either may be caught in the middle
+ * of a step: a generator that waits, a promise that is not settled; then messages wait in the mailbox.
+ *
+ *             spawn                 init returns              message, or `run` again
+ *     LOADING ------> INIT --------------------> REST <-----------------------------.
+ *                       \                         |  \                               |
+ *                        `--> ITERATING, PROMISE <'   `--> ITERATING (a generator), PROMISE
+ *
+ * Only the kernel that owns the process touches this object.
+ */
+
+import type { ExitReason } from '../term/exit-reason.ts'
+import { PidTerm } from '../term/pid.ts'
+import type { Definition, DefinitionAddress } from './define.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Operation } from './op.ts'
+import type { Self } from './self.ts'
+import type { Chain } from './turn.ts'
+
+export const STATUS = { waiting: 0, runnable: 1, running: 2, dead: 3 } as const
+export type StatusCode = (typeof STATUS)[keyof typeof STATUS]
+
+export const PHASE = {
+  /** Its module is being imported. */
+  loading: 0,
+  /** About to call `init`; `state` holds the argument. */
+  init: 1,
+  /** Holds nothing on a stack: can be moved, suspended, upgraded. */
+  rest: 2,
+  /** In a generator. */
+  iterating: 3,
+  /** In a promise that is not settled. */
+  promise: 4,
+  /** Its promise has settled; `settled` holds how. */
+  settled: 5,
+} as const
+export type PhaseCode = (typeof PHASE)[keyof typeof PHASE]
+
+/** One end of a link. */
+export interface Link {
+  /** The endpoint that the peer ran on when the link was made. */
+  readonly endpoint: number
+  /** Not 0: unlinked, and the peer has not acknowledged unlink number so-and-so yet. */
+  unlinkId: number
+}
+
+/** A monitor, seen from the process that made it. */
+export interface Monitor {
+  readonly ref: number
+  readonly target: number
+  readonly endpoint: number
+  /** Set if it was made by name. */
+  readonly name: string | undefined
+}
+
+/** A monitor or a remote call, seen from the process that is watched. */
+export interface Watcher {
+  readonly pid: number
+  readonly endpoint: number
+}
+
+/** A call that waits for its reply. */
+export interface PendingCall {
+  readonly refNumber: number
+  readonly target: number
+  readonly endpoint: number
+  /** `source`: the `$pid` of whoever replied. */
+  answer(value: unknown, source: number): void
+  targetDown(reason: ExitReason): void
+}
+
+export interface Settled {
+  readonly isRejected: boolean
+  readonly value: unknown
+}
+
+export interface SignalRecord {
+  readonly kind: number
+  readonly source: number
+  readonly ref: number
+  readonly value: unknown
+}
+
+export class Process {
+  readonly pid: number
+  readonly pidTerm: PidTerm
+  /** `$pid` of the spawner. */
+  readonly parent: number
+  readonly address: DefinitionAddress
+  definition: Definition | null = null
+  self!: Self
+
+  status: StatusCode = STATUS.waiting
+  phase: PhaseCode = PHASE.loading
+  /** What is left of its turn's reductions; operations and messages spend it. */
+  budget = 0
+  reductionCount = 0
+  state: unknown
+  readonly mailbox = new Mailbox()
+
+  iterator: Iterator<unknown, unknown, unknown> | null = null
+  chain: Chain<unknown, unknown> | null = null
+  settled: Settled | null = null
+  /** The promise that counts; one that settles after it was given up must not. */
+  promiseId = 0
+  waiting: Operation<unknown> | null = null
+  /** Whether `init` has returned. */
+  isStarted = false
+  /** Callback processes: the `afterMs` of the last `again(state, { afterMs })`, and its timer. */
+  restMs = -1
+  restTimer: object | null = null
+
+  trapsExits = false
+  /** Decided while its own code runs: it dies when that returns. */
+  doom: { readonly reason: ExitReason } | null = null
+  /** Signals that came while its own code ran. */
+  deferred: SignalRecord[] | null = null
+
+  links: Map<number, Link> | null = null
+  monitors: Map<number, Monitor> | null = null
+  watchers: Map<number, Watcher> | null = null
+  /** Calls that wait for a reply. Most processes have at most one, in `call`; more stand in `calls`. */
+  call: PendingCall | null = null
+  calls: Map<number, PendingCall> | null = null
+  /** Local callers that wait for this process: a list through the calls themselves. */
+  callers: CallerNode | null = null
+  /** Timers that will send to this process: dropped when it dies. */
+  timers: Set<object> | null = null
+  name: string | undefined = undefined
+  dictionary: Map<unknown, unknown> | null = null
+
+  constructor(pid: number, parent: number, address: DefinitionAddress, argument: unknown) {
+    this.pid = pid
+    this.pidTerm = new PidTerm(pid)
+    this.parent = parent
+    this.address = address
+    this.state = argument
+  }
+
+  addWaiting(operation: Operation<unknown>): void {
+    operation.nextWaiting = this.waiting
+    this.waiting = operation
+  }
+
+  removeWaiting(operation: Operation<unknown>): void {
+    if (this.waiting === operation) {
+      this.waiting = operation.nextWaiting
+      operation.nextWaiting = null
+      return
+    }
+    for (let at = this.waiting; at !== null; at = at.nextWaiting) {
+      if (at.nextWaiting !== operation) continue
+      at.nextWaiting = operation.nextWaiting
+      operation.nextWaiting = null
+      return
+    }
+  }
+
+  addCall(call: PendingCall): void {
+    if (this.call === null) this.call = call
+    else (this.calls ??= new Map()).set(call.refNumber, call)
+  }
+
+  /** The pending call with this reference, taken out. */
+  takeCall(refNumber: number): PendingCall | undefined {
+    const first = this.call
+    if (first !== null && first.refNumber === refNumber) {
+      this.call = null
+      return first
+    }
+    const call = this.calls?.get(refNumber)
+    if (call !== undefined) this.calls?.delete(refNumber)
+    return call
+  }
+
+  *pendingCalls(): Iterable<PendingCall> {
+    if (this.call !== null) yield this.call
+    if (this.calls !== null) yield* this.calls.values()
+  }
+}
+
+/** A node of the list of local callers. */
+export interface CallerNode extends PendingCall {
+  previousCaller: CallerNode | null
+  nextCaller: CallerNode | null
+}

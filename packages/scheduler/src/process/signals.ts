@@ -1,0 +1,64 @@
+/**
+ * A signal is anything one process does to another, and all signals of A to B travel one way, in one
+ * order. Here are their kinds, and the rules of exit signals as a pure function: no queue, no clock.
+ */
+
+import type { ExitReason } from '../term/exit-reason.ts'
+
+/** The one form of every signal: `(kind, target pid, source pid, reference, value)`; 0 where there is none. */
+export const SIGNAL = {
+  /** value: the message. */
+  message: 1,
+  /** source: the caller; ref: of the call; value: the request. Also monitors the target until the reply. */
+  call: 2,
+  /** ref: of the call; value: the reply. */
+  reply: 3,
+  link: 4,
+  /** ref: the number of this unlink, to be acknowledged. */
+  unlink: 5,
+  unlinkAck: 6,
+  /** `exit(pid, reason)`. value: the reason. */
+  exit: 7,
+  /** A linked process died. value: its reason. */
+  exitLink: 8,
+  monitor: 9,
+  demonitor: 10,
+  /** source: who died; ref: of the monitor or the call; value: the reason. */
+  down: 11,
+  /** target: the new process; source: its parent; ref: of the parent's monitor; value: a spawn request. */
+  spawn: 12,
+  /** ref: of the query; value: the items asked for. Answered by a reply. */
+  query: 13,
+  /** To the host: a report for its log. */
+  report: 14,
+} as const
+
+export type SignalKind = (typeof SIGNAL)[keyof typeof SIGNAL]
+
+export type ExitEffect =
+  | { readonly do: 'ignore' }
+  /** Put an EXIT message with this reason in the mailbox. */
+  | { readonly do: 'deliver'; readonly reason: ExitReason }
+  | { readonly do: 'die'; readonly reason: ExitReason }
+
+const IGNORE: ExitEffect = { do: 'ignore' }
+
+/**
+ * What an exit signal does to a process, judged when it is handled, not when it was sent.
+ * Source: the Erlang reference manual, "Receiving exit signals", and OTP's `signal_SUITE`.
+ *
+ * @param isLink the signal comes from a link that broke; otherwise from `exit(pid, reason)`
+ * @param isOwn the process sent it to itself
+ */
+export function exitEffect(
+  trapsExits: boolean,
+  reason: ExitReason,
+  isLink: boolean,
+  isOwn: boolean,
+): ExitEffect {
+  // `kill` is special only when sent with exit/2: a link passes it on like any other reason.
+  if (reason === 'kill' && !isLink) return { do: 'die', reason: 'killed' }
+  if (trapsExits) return { do: 'deliver', reason }
+  if (reason === 'normal' && !isOwn) return IGNORE
+  return { do: 'die', reason }
+}

@@ -1,0 +1,98 @@
+/**
+ * Why a process ended: plain data, as in OTP. Atoms are strings, tuples are arrays; what ends a
+ * process in JavaScript maps onto Erlang's three classes like this:
+ *
+ *     throw an Error          error class   { error, message, stack, cause?, fields? }
+ *     self.exit(reason)       exit class    reason itself
+ *     throw anything else     throw class   [['nocatch', value], stack]
+ */
+
+/** A thrown `Error`, as plain data: it keeps its name, message, stack, cause and own fields across threads. */
+export interface ErrorReason {
+  /** The error's name, `TypeError` for instance. */
+  readonly error: string
+  readonly message: string
+  readonly stack: string
+  readonly cause?: unknown
+  /** The error's own enumerable fields, `code` for instance. */
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+export type ExitReason =
+  | 'normal'
+  | 'shutdown'
+  | 'kill'
+  | 'killed'
+  | 'noproc'
+  | 'noconnection'
+  | readonly ['shutdown', unknown]
+  | readonly ['scheduler_down', number]
+  | ErrorReason
+  | (string & {})
+  | readonly unknown[]
+  | { readonly [key: string]: unknown }
+  | number
+  | boolean
+  | null
+  | undefined
+
+/**
+ * The exit class: thrown by `self.exit(reason)`, and by a call that got no answer. Uncaught, it ends
+ * the process with `reason` itself.
+ */
+export class Exit extends Error {
+  readonly reason: ExitReason
+  constructor(reason: ExitReason) {
+    super(`exit: ${formatReason(reason)}`)
+    this.name = 'Exit'
+    this.reason = reason
+  }
+}
+
+/** The reason that an uncaught exception gives. */
+export function reasonOfThrown(thrown: unknown): ExitReason {
+  if (thrown instanceof Exit) return thrown.reason
+  if (thrown instanceof Error) return errorReason(thrown)
+  return [['nocatch', thrown], stackHere()]
+}
+
+function stackHere(): string {
+  return new Error('nocatch').stack ?? ''
+}
+
+export function errorReason(error: Error): ErrorReason {
+  const reason: { -readonly [Key in keyof ErrorReason]: ErrorReason[Key] } = {
+    error: error.name,
+    message: error.message,
+    stack: error.stack ?? '',
+  }
+  if (error.cause !== undefined) reason.cause = error.cause instanceof Error ? errorReason(error.cause) : error.cause
+  const fields = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'cause')
+  if (fields.length > 0) reason.fields = Object.fromEntries(fields)
+  return reason
+}
+
+export function isErrorReason(reason: unknown): reason is ErrorReason {
+  return (
+    typeof reason === 'object' &&
+    reason !== null &&
+    typeof (reason as Partial<ErrorReason>).error === 'string' &&
+    typeof (reason as Partial<ErrorReason>).stack === 'string'
+  )
+}
+
+/** Whether a process that ends like this ended as it should: no report, and a transient child is not restarted. */
+export function isCleanExit(reason: ExitReason): boolean {
+  return reason === 'normal' || reason === 'shutdown' || (Array.isArray(reason) && reason[0] === 'shutdown')
+}
+
+/** One line for people; never throws. */
+export function formatReason(reason: unknown): string {
+  if (typeof reason === 'string') return reason
+  if (isErrorReason(reason)) return `${reason.error}: ${reason.message}`
+  try {
+    return JSON.stringify(reason) ?? String(reason)
+  } catch {
+    return String(reason)
+  }
+}

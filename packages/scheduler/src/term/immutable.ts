@@ -1,0 +1,4 @@
+/** Stand-in. */
+export function immutable<T>(value: T): T {
+  return Object.freeze(value)
+}

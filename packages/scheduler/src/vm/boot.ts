@@ -1,0 +1,55 @@
+/** Starting a VM. */
+
+import { createMemory } from '../memory/layout.ts'
+import { Endpoint } from '../worker/endpoint.ts'
+import { schedulerThread } from '../worker/role.ts'
+import { Crew } from './crew.ts'
+import { completeOptions, type VmOptions } from './options.ts'
+import { printReport } from './print-report.ts'
+import { Vm } from './vm.ts'
+
+/**
+ * Starts the schedulers; resolves when all are up.
+ *
+ * In the top level of a module that a scheduler imports for its definitions, this never resolves there:
+ * what follows it belongs to the host.
+ *
+ * @throws HeddleError ERR_BAD_ARGUMENT, ERR_SCHEDULER_START; ERR_WRONG_THREAD inside a process
+ * @example
+ * await using vm = await startVm({ schedulers: 2 })
+ * const pid = await vm.spawn(counter, 0)
+ */
+export async function startVm(options: VmOptions = {}): Promise<Vm> {
+  const thread = schedulerThread()
+  if (thread !== undefined) return thread.holdStart()
+  const full = completeOptions(options, printReport)
+  const endpointCount = full.schedulerCount + 1
+  const shared = createMemory({
+    endpointCount,
+    processCountMax: full.processCountMax,
+    nameCountMax: full.nameCountMax,
+    ringBytes: full.ringBytes,
+  })
+  const host = new Endpoint({
+    shared,
+    endpoint: 0,
+    endpointCount,
+    loop: { spinMs: 0, keepsThreadAlive: full.isInline },
+    trustsRegistry: true,
+    onReport: full.onReport,
+  })
+  if (full.isInline) return new Vm(host, undefined, full)
+  const crew = new Crew(host, shared, full, {
+    schedulerDown: (scheduler, error) =>
+      full.onReport({ type: 'scheduler_down', scheduler, error: error?.message }),
+  })
+  const vm = new Vm(host, crew, full)
+  try {
+    await crew.start()
+  } catch (error) {
+    await crew.stop()
+    host.stop()
+    throw error
+  }
+  return vm
+}

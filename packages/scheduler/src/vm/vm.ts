@@ -1,0 +1,292 @@
+/**
+ * The VM as its embedder sees it. Everything that goes to processes goes through the host's own process,
+ * so that it is ordered, monitored and cloned like everything else.
+ */
+
+import { SpawnOperation } from '../kernel/operations.ts'
+import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
+import { addressOf, type Spawnable } from '../process/define.ts'
+import type { ProcessInfo } from '../process/info.ts'
+import { ANY, down, type Matcher } from '../process/match.ts'
+import type {
+  Destination,
+  Down,
+  ReceiveOptions,
+  SendOptions,
+  SpawnOptions,
+  Timeout,
+} from '../process/self.ts'
+import { TIMEOUT } from '../process/self.ts'
+import { checkTimeout } from '../process/turn.ts'
+import { HeddleError } from '../term/errors.ts'
+import type { ExitReason } from '../term/exit-reason.ts'
+import { type Pid, PidTerm } from '../term/pid.ts'
+import type { MonitorRef } from '../term/ref.ts'
+import type { Endpoint } from '../worker/endpoint.ts'
+import type { Crew } from './crew.ts'
+import { type HostProcess, makeHostProcess } from './host-process.ts'
+import type { FullVmOptions } from './options.ts'
+
+export interface StopOptions {
+  /** How long the processes that the host started get to shut down before their threads are ended. Default 5,000. */
+  readonly timeoutMs?: number
+}
+
+/** One scheduler, in numbers; counts are since the VM started. */
+export interface SchedulerInfo {
+  /** 1 to N; 0 is the host thread. */
+  readonly index: number
+  readonly status: 'down' | 'starting' | 'up'
+  /** How often it was replaced. */
+  readonly restartCount: number
+  readonly processCount: number
+  readonly runQueueLength: number
+  readonly reductionCount: number
+  readonly messageCount: number
+  readonly spawnCount: number
+  /** Signals for processes that were dead. */
+  readonly droppedCount: number
+  /** Signals that had to wait for room in a ring. */
+  readonly overflowCount: number
+  /** How often it went to sleep. */
+  readonly parkCount: number
+}
+
+export interface VmInfo {
+  readonly processCount: number
+  readonly processCountMax: number
+  readonly registeredCount: number
+  readonly schedulers: readonly SchedulerInfo[]
+}
+
+const STATUS_NAMES = ['down', 'starting', 'up'] as const
+const STOP_TIMEOUT_MS = 5_000
+const WEED_COUNT_MIN = 1_024
+
+export class Vm implements AsyncDisposable {
+  private readonly host: Endpoint
+  private readonly crew: Crew | undefined
+  private readonly options: FullVmOptions
+  private readonly hostProcess: HostProcess
+  /** What the host started: stopped first when the VM stops. Those that have ended are weeded out now and then. */
+  private started: number[] = []
+  private weedAtCount = WEED_COUNT_MIN
+  private stopping: Promise<void> | undefined
+
+  /** Use `startVm`. */
+  constructor(host: Endpoint, crew: Crew | undefined, options: FullVmOptions) {
+    this.host = host
+    this.crew = crew
+    this.options = options
+    this.hostProcess = makeHostProcess(host)
+  }
+
+  /** The host's own pid: messages to it are taken with `receive`. */
+  get pid(): Pid {
+    return this.self.pid
+  }
+
+  /** 0 for a VM that runs inline. */
+  get schedulerCount(): number {
+    return this.options.schedulerCount
+  }
+
+  /**
+   * Starts a process; resolves when it has its code and is about to run `init`.
+   * Rejects with ERR_MODULE_LOAD or ERR_UNKNOWN_DEFINITION (naming the module), ERR_NAME_TAKEN, ERR_UNCLONABLE,
+   * ERR_SYSTEM_LIMIT, ERR_BAD_ARGUMENT.
+   */
+  async spawn<A>(definition: Spawnable<A>, argument: NoInfer<A>, options: SpawnOptions = {}): Promise<Pid> {
+    this.checkRunning()
+    const address = addressOf(definition as Spawnable<never>)
+    const isLinked = options.link === true
+    const spawning = { address, argument, options, isLinked, monitorRef: 0 }
+    const pid = new PidTerm(await new SpawnOperation(this.host.kernel, this.hostProcess.process, spawning))
+    this.remember(pid.$pid)
+    return pid
+  }
+
+  /** @throws HeddleError ERR_UNCLONABLE, ERR_UNKNOWN_NAME, ERR_BAD_ARGUMENT, ERR_VM_STOPPED */
+  send(to: Destination, message: unknown, options?: SendOptions): void {
+    this.checkRunning()
+    this.self.send(to, message, options)
+  }
+
+  /** Rejects with an `Exit` whose reason says why there is no reply: see `Self.call`. */
+  async call<Api, R>(
+    to: ServerRef<Api> | string,
+    message: CallMessage<Api, R>,
+    options?: CallOptions,
+  ): Promise<R> {
+    this.checkRunning()
+    return this.self.call(to, message, options)
+  }
+
+  cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
+    this.checkRunning()
+    this.self.cast(to, message)
+  }
+
+  /** DOWN comes to the host's mailbox: take it with `receive(down(ref))`. */
+  monitor(target: Destination): MonitorRef {
+    this.checkRunning()
+    return this.self.monitor(target)
+  }
+
+  demonitor(ref: MonitorRef, options?: { flush?: boolean }): boolean {
+    return this.self.demonitor(ref, options)
+  }
+
+  /** Resolves when the process has ended; at once, with reason `noproc`, if there is none. */
+  async whenDown(target: Destination): Promise<Down> {
+    this.checkRunning()
+    return this.self.receive(down(this.self.monitor(target)))
+  }
+
+  /** The oldest message in the host's mailbox that fits; others stay, in order. */
+  async receive<M>(match: Matcher<M>): Promise<M>
+  async receive<M>(match: Matcher<M>, options: ReceiveOptions): Promise<M | Timeout>
+  async receive(): Promise<unknown>
+  async receive(
+    match: Matcher<unknown> = ANY,
+    options: ReceiveOptions = { afterMs: Infinity },
+  ): Promise<unknown> {
+    this.checkRunning()
+    return this.self.receive(match, options)
+  }
+
+  /** Sends an exit signal. */
+  exit(pid: Pid, reason: ExitReason): void {
+    this.checkRunning()
+    this.self.exit(pid, reason)
+  }
+
+  link(pid: Pid): void {
+    this.checkRunning()
+    this.self.link(pid)
+  }
+
+  register(name: string, pid: Pid = this.pid): void {
+    this.checkRunning()
+    this.self.register(name, pid)
+  }
+
+  unregister(name: string): void {
+    this.checkRunning()
+    this.self.unregister(name)
+  }
+
+  whereis(name: string): Pid | undefined {
+    this.checkRunning()
+    return this.self.whereis(name)
+  }
+
+  registered(): string[] {
+    this.checkRunning()
+    return this.host.names.registered()
+  }
+
+  processes(): Pid[] {
+    this.checkRunning()
+    return this.self.processes()
+  }
+
+  async isAlive(pid: Pid): Promise<boolean> {
+    this.checkRunning()
+    return this.self.isAlive(pid)
+  }
+
+  async processInfo(pid: Pid): Promise<ProcessInfo | undefined> {
+    this.checkRunning()
+    return this.self.processInfo(pid)
+  }
+
+  info(): VmInfo {
+    this.checkRunning()
+    this.host.kernel.publishCounters()
+    const schedulers = Array.from({ length: this.options.schedulerCount + 1 }, (_, index) =>
+      this.schedulerInfo(index),
+    )
+    return {
+      processCount: this.host.slots.aliveCount(),
+      processCountMax: this.options.processCountMax,
+      registeredCount: this.host.names.registered().length,
+      schedulers: this.options.isInline ? schedulers : schedulers.slice(1),
+    }
+  }
+
+  /**
+   * Ends the thread of a scheduler, whatever it is doing: for tests, and for a scheduler that is stuck. Its
+   * processes exit with `['scheduler_down', index]`, and a fresh one takes its place. Resolves when the thread is gone.
+   */
+  async killScheduler(index: number): Promise<void> {
+    this.checkRunning()
+    if (!Number.isInteger(index) || index < 1 || index > this.options.schedulerCount) {
+      throw new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${index} to kill`)
+    }
+    await this.crew?.kill(index)
+  }
+
+  /**
+   * Stops the VM: what the host started gets an exit `shutdown`, latest first, and time to end; then all
+   * threads end. May be called more than once.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    const timeoutMs = checkTimeout(options.timeoutMs ?? STOP_TIMEOUT_MS)
+    this.stopping ??= this.shutDown(timeoutMs)
+    return this.stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  private get self(): HostProcess['self'] {
+    return this.hostProcess.self
+  }
+
+  private checkRunning(): void {
+    if (this.stopping !== undefined) throw new HeddleError('ERR_VM_STOPPED', 'the VM has been stopped')
+  }
+
+  private async shutDown(timeoutMs: number): Promise<void> {
+    const { self } = this
+    const end = this.host.kernel.outside.now() + timeoutMs
+    for (const started of this.started.reverse()) {
+      const pid = new PidTerm(started)
+      const ref = self.monitor(pid)
+      self.exit(pid, 'shutdown')
+      const left = Math.max(0, end - this.host.kernel.outside.now())
+      const message = await self.receive(down(ref), { afterMs: Math.min(left, 2 ** 32 - 1) })
+      if (message === TIMEOUT) break
+    }
+    this.host.control.setStopping()
+    await this.crew?.stop()
+    this.host.stop()
+  }
+
+  private remember(pid: number): void {
+    this.started.push(pid)
+    if (this.started.length < this.weedAtCount) return
+    this.started = this.started.filter((one) => this.host.kernel.isAlivePid(one))
+    this.weedAtCount = Math.max(WEED_COUNT_MIN, this.started.length * 2)
+  }
+
+  private schedulerInfo(index: number): SchedulerInfo {
+    const { control } = this.host
+    const counters = control.counters(index)
+    return {
+      index,
+      status: index === 0 ? 'up' : (STATUS_NAMES[control.status(index)] ?? 'down'),
+      restartCount: control.epoch(index),
+      processCount: counters.processCount,
+      runQueueLength: counters.runQueueLength,
+      reductionCount: counters.reductions,
+      messageCount: counters.messageCount,
+      spawnCount: counters.spawnCount,
+      droppedCount: counters.droppedCount,
+      overflowCount: counters.overflowCount,
+      parkCount: counters.parkCount,
+    }
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * A channel takes signals from one endpoint to another, in order. Its way is a ring in shared memory;
+ * what the ring cannot take now waits in the sender's overflow, already encoded; what it could never
+ * take goes through a MessagePort, with a marker in the ring to keep its place in the order.
+ *
+ * A frame (8-aligned, in the ring or kept for it):
+ *
+ *     0      4      8          16         24         32
+ *     | length | kind | target | source | ref    | value ...      all kinds but message
+ *     | length | kind | target | value ...                        message
+ *
+ * `kind` carries the way of the value: inline, as encoded bytes through the port, or as a structured
+ * clone through the port (values with a transfer list, and what only the port can carry).
+ *
+ * A channel is closed until both ends are up; what is sent meanwhile waits, in order.
+ */
+
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { Control, SharedMemory } from '../memory/layout.ts'
+import { wake } from '../memory/park.ts'
+import { RingReader, RingWriter } from '../memory/ring.ts'
+import type { Transferable } from '../process/self.ts'
+import { SIGNAL, type SignalKind } from '../process/signals.ts'
+import { Decoder, Encoder, NEEDS_PORT } from '../term/codec.ts'
+import { HeddleError } from '../term/errors.ts'
+
+const KIND_MASK = 0xff
+const BYTES_THROUGH_PORT = 0x100
+const CLONE_THROUGH_PORT = 0x200
+
+const SHORT_HEADER_BYTES = 16
+const LONG_HEADER_BYTES = 32
+/** The least room with which it is worth trying to encode straight into the ring. */
+const FRAME_BYTES_TRIED = 256
+/** Frames published together: half as fast again as one by one, and nobody waits long. */
+const PUBLISH_BATCH = 16
+const SCRATCH_BYTES_MIN = 1 << 16
+const SCRATCH_BYTES_MAX = 2 ** 30
+
+function headerBytes(kind: number): number {
+  return kind === SIGNAL.message ? SHORT_HEADER_BYTES : LONG_HEADER_BYTES
+}
+
+interface KeptFrame {
+  readonly bytes: Uint8Array
+  /** What must go through the port when the frame goes into the ring. */
+  readonly parcel: Parcel | undefined
+}
+
+interface Parcel {
+  readonly value: unknown
+  readonly transfer: readonly Transferable[]
+}
+
+export class OutChannel {
+  private readonly ring: RingWriter
+  private readonly encoder = new Encoder()
+  private readonly control: Control
+  private readonly to: number
+  private port: MessagePort | null = null
+  private overflow: KeptFrame[] = []
+  /** Where the overflow begins; what lies before has gone. */
+  private overflowHead = 0
+  private scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
+  private spilled = 0
+
+  constructor(shared: SharedMemory, control: Control, from: number, to: number) {
+    this.ring = new RingWriter(shared, from, to)
+    this.control = control
+    this.to = to
+  }
+
+  /** Signals that had to wait, since the start. */
+  get overflowCount(): number {
+    return this.spilled
+  }
+
+  get waitingCount(): number {
+    return this.overflow.length - this.overflowHead
+  }
+
+  open(port: MessagePort): void {
+    this.port = port
+    this.ring.reset()
+    this.flush()
+  }
+
+  /** The other end is dead. Drops what has not gone; returns how many signals those were. */
+  close(): number {
+    const dropped = this.waitingCount
+    this.port?.close()
+    this.port = null
+    this.overflow = []
+    this.overflowHead = 0
+    this.encoder.reset()
+    return dropped
+  }
+
+  /** @throws HeddleError ERR_UNCLONABLE, and then nothing is sent */
+  post(
+    kind: SignalKind,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+    transfer: readonly Transferable[] | undefined,
+  ): void {
+    if (transfer !== undefined) {
+      this.postParcel(kind | CLONE_THROUGH_PORT, target, source, ref, detached(value, transfer))
+      return
+    }
+    if (this.waitingCount === 0 && this.port !== null && this.postInline(kind, target, source, ref, value))
+      return
+    this.postKept(kind, target, source, ref, value)
+  }
+
+  /** Tries to encode straight into the ring. */
+  private postInline(kind: number, target: number, source: number, ref: number, value: unknown): boolean {
+    const { ring } = this
+    const at = ring.begin(FRAME_BYTES_TRIED)
+    if (at < 0) return false
+    const begin = at + headerBytes(kind)
+    const end = this.encoder.encode(value, ring.bytes, begin, Math.min(ring.limit(), at + ring.frameBytesMax))
+    // Too long for here, or not for the ring at all.
+    if (end < 0) return false
+    ring.words[(at >> 2) + 1] = kind
+    ring.floats[(at >> 3) + 1] = target
+    if (kind !== SIGNAL.message) {
+      ring.floats[(at >> 3) + 2] = source
+      ring.floats[(at >> 3) + 3] = ref
+    }
+    ring.commit(end - at)
+    if (ring.unpublishedCount >= PUBLISH_BATCH) this.publish()
+    return true
+  }
+
+  /** Encodes aside, then puts the frame in the ring or in the overflow. */
+  private postKept(kind: number, target: number, source: number, ref: number, value: unknown): void {
+    const begin = headerBytes(kind)
+    let end = -1
+    for (;;) {
+      end = this.encoder.encode(value, new Uint8Array(this.scratch), begin, this.scratch.byteLength)
+      if (end !== -1) break
+      if (this.scratch.byteLength >= SCRATCH_BYTES_MAX) {
+        throw new HeddleError('ERR_UNCLONABLE', 'a message is larger than 1 GiB')
+      }
+      this.scratch = new ArrayBuffer(this.scratch.byteLength * 4)
+    }
+    if (end === NEEDS_PORT) {
+      // A clone now: the sender may change the value before it goes.
+      this.postParcel(kind | CLONE_THROUGH_PORT, target, source, ref, {
+        value: structuredClone(value),
+        transfer: [],
+      })
+    } else if (end > this.ring.frameBytesMax) {
+      const bytes = this.scratch.slice(begin, end)
+      this.postParcel(kind | BYTES_THROUGH_PORT, target, source, ref, { value: bytes, transfer: [bytes] })
+      this.scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
+    } else {
+      const bytes = new Uint8Array(this.scratch.slice(0, end))
+      writeHeader(bytes.buffer, kind, target, source, ref)
+      this.put({ bytes, parcel: undefined })
+    }
+  }
+
+  private postParcel(kind: number, target: number, source: number, ref: number, parcel: Parcel): void {
+    const bytes = new Uint8Array(headerBytes(kind & KIND_MASK))
+    writeHeader(bytes.buffer, kind, target, source, ref)
+    this.put({ bytes, parcel })
+  }
+
+  private put(frame: KeptFrame): void {
+    if (this.waitingCount === 0 && this.write(frame)) return
+    this.spilled += 1
+    this.overflow.push(frame)
+  }
+
+  private write(frame: KeptFrame): boolean {
+    const { ring, port } = this
+    const { bytes, parcel } = frame
+    if (port === null) return false
+    const at = ring.begin(bytes.length)
+    if (at < 0) return false
+    // Behind the port's message comes its marker: whoever sees the marker finds the message.
+    if (parcel !== undefined) port.postMessage(parcel.value, parcel.transfer as ArrayBuffer[])
+    ring.bytes.set(bytes, at)
+    ring.commit(bytes.length)
+    if (ring.unpublishedCount >= PUBLISH_BATCH) this.publish()
+    return true
+  }
+
+  /** Publishes all that the ring can take. */
+  flush(): void {
+    while (this.overflowHead < this.overflow.length) {
+      const frame = this.overflow[this.overflowHead]
+      if (frame === undefined || !this.write(frame)) break
+      this.overflowHead += 1
+    }
+    if (this.overflowHead > 0 && this.overflowHead * 2 >= this.overflow.length) {
+      this.overflow = this.overflow.slice(this.overflowHead)
+      this.overflowHead = 0
+    }
+    this.publish()
+  }
+
+  private publish(): void {
+    if (this.port !== null && this.ring.publish()) wake(this.control, this.to)
+  }
+}
+
+/** A clone that owns what is transferred, so that a frame that must wait keeps nothing of the sender's. */
+function detached(value: unknown, transfer: readonly Transferable[]): Parcel {
+  try {
+    const owned = structuredClone({ value, transfer }, { transfer: [...transfer] as ArrayBuffer[] })
+    return owned
+  } catch (error) {
+    throw new HeddleError('ERR_UNCLONABLE', `cannot transfer: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function writeHeader(
+  buffer: ArrayBufferLike,
+  kind: number,
+  target: number,
+  source: number,
+  ref: number,
+): void {
+  const view = new DataView(buffer)
+  view.setInt32(4, kind, true)
+  view.setFloat64(8, target, true)
+  if ((kind & KIND_MASK) === SIGNAL.message) return
+  view.setFloat64(16, source, true)
+  view.setFloat64(24, ref, true)
+}
+
+export type Deliver = (kind: SignalKind, target: number, source: number, ref: number, value: unknown) => void
+
+export class InChannel {
+  private readonly ring: RingReader
+  private readonly decoder = new Decoder()
+  private port: MessagePort | null = null
+  private isOpen = false
+
+  constructor(shared: SharedMemory, from: number, to: number) {
+    this.ring = new RingReader(shared, from, to)
+  }
+
+  open(port: MessagePort): void {
+    this.port = port
+    this.ring.reset()
+    this.isOpen = true
+  }
+
+  /** The other end is dead, and all it published has been read. */
+  close(): void {
+    this.isOpen = false
+    this.port?.close()
+    this.port = null
+    this.decoder.reset()
+  }
+
+  /** Whether there is something to read; a plain look, which may be a moment late. */
+  hasInput(): boolean {
+    return this.isOpen && this.ring.peek() >= 0
+  }
+
+  /** The fenced look before going to sleep. */
+  isEmpty(): boolean {
+    return !this.isOpen || this.ring.isEmpty()
+  }
+
+  depthBytes(): number {
+    return this.isOpen ? this.ring.depthBytes() : 0
+  }
+
+  /** Hands over at most so many signals; returns how many it did. */
+  drain(countMax: number, deliver: Deliver): number {
+    if (!this.isOpen) return 0
+    const { ring } = this
+    let count = 0
+    while (count < countMax) {
+      const at = ring.peek()
+      if (at < 0) break
+      const kind = ring.words[(at >> 2) + 1] as number
+      const target = ring.floats[(at >> 3) + 1] as number
+      const isMessage = (kind & KIND_MASK) === SIGNAL.message
+      const source = isMessage ? 0 : (ring.floats[(at >> 3) + 2] as number)
+      const ref = isMessage ? 0 : (ring.floats[(at >> 3) + 3] as number)
+      const begin = at + (isMessage ? SHORT_HEADER_BYTES : LONG_HEADER_BYTES)
+      const value =
+        kind <= KIND_MASK ? this.decoder.decode(ring.bytes, begin, at + ring.length()) : this.takeParcel(kind)
+      ring.release()
+      count += 1
+      deliver((kind & KIND_MASK) as SignalKind, target, source, ref, value)
+    }
+    return count
+  }
+
+  private takeParcel(kind: number): unknown {
+    const received = this.port === null ? undefined : receiveMessageOnPort(this.port)
+    if (received === undefined) throw new Error('a marker in the ring has no message at the port')
+    const { message } = received as { message: unknown }
+    if ((kind & CLONE_THROUGH_PORT) !== 0) return message
+    const bytes = new Uint8Array(message as ArrayBuffer)
+    return this.decoder.decode(bytes, 0, bytes.length)
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A thread with a place in the VM: a kernel, the channels to all others, and the loop that drives them.
+ * Schedulers and the host are made of the same parts; the host's kernel runs no processes of the users'.
+ */
+
+import { performance } from 'node:perf_hooks'
+import type { MessagePort } from 'node:worker_threads'
+import { Kernel, type Report } from '../kernel/kernel.ts'
+import { breakWithScheduler } from '../kernel/relations.ts'
+import { Control } from '../memory/control.ts'
+import type { SharedMemory } from '../memory/layout.ts'
+import { NameTable } from '../memory/names.ts'
+import { Park } from '../memory/park.ts'
+import { SlotTable } from '../memory/slots.ts'
+import { type Definition, type DefinitionAddress, lookUpDefinition, onDefinition } from '../process/define.ts'
+import { pidNumber } from '../term/pid.ts'
+import { ModuleLoader } from './load.ts'
+import { Loop, type LoopOptions } from './loop.ts'
+import { Mesh } from './mesh.ts'
+
+export interface EndpointParts {
+  readonly shared: SharedMemory
+  readonly endpoint: number
+  readonly endpointCount: number
+  readonly loop: LoopOptions
+  /** Whether a definition that this thread has registered is as good as imported. */
+  readonly trustsRegistry: boolean
+  readonly onReport?: (report: Report) => void
+}
+
+export class Endpoint {
+  readonly kernel: Kernel
+  readonly control: Control
+  readonly loader: ModuleLoader<Definition>
+  readonly slots: SlotTable
+  readonly names: NameTable
+  readonly mesh: Mesh
+  private readonly loop: Loop
+  private readonly trustsRegistry: boolean
+
+  constructor(parts: EndpointParts) {
+    const { shared, endpoint, endpointCount } = parts
+    this.control = new Control(shared)
+    this.slots = new SlotTable(shared, endpoint)
+    this.names = new NameTable(shared, endpoint)
+    this.mesh = new Mesh(shared, this.control, endpoint, endpointCount)
+    this.loader = new ModuleLoader<Definition>({ lookUp: lookUpDefinition, onDefinition })
+    this.trustsRegistry = parts.trustsRegistry
+    this.kernel = new Kernel({
+      endpoint,
+      endpointCount,
+      slots: this.slots,
+      names: this.names,
+      control: this.control,
+      outside: {
+        now: () => performance.now(),
+        random: Math.random,
+        post: (to, kind, target, source, ref, value, transfer) =>
+          this.mesh.post(to, kind, target, source, ref, value, transfer),
+        flush: () => this.mesh.flush(),
+        kick: () => this.loop.kick(),
+        load: (address) => this.load(address),
+      },
+      ...(parts.onReport === undefined ? {} : { onReport: parts.onReport }),
+    })
+    this.loop = new Loop(this.kernel, this.mesh, new Park(shared, endpoint), parts.loop)
+    // The first look at the rings, and the first sleep.
+    this.loop.kick()
+  }
+
+  /** The way to this peer is there: it is up, or up again. */
+  connect(peer: number, port: MessagePort): void {
+    this.mesh.open(peer, port)
+    this.loop.kick()
+  }
+
+  /** This peer has died. What it had published comes first, then the end of all that was bound to it. */
+  disconnect(peer: number): void {
+    this.kernel.beginDrain()
+    this.mesh.close(peer, this.loop.deliver)
+    this.kernel.endDrain()
+    breakWithScheduler(this.kernel, peer)
+    // Processes that were to be started there, whose request it did not read.
+    this.slots.forEachUnstarted(peer, (slot) => {
+      this.names.release(slot)
+      this.slots.free(slot)
+    })
+    // Processes that it wanted started here, and did not live to ask for.
+    this.slots.forEachUnborn(peer, (slot, generation) => {
+      this.kernel.abandonEmbryo(pidNumber(slot, generation))
+      this.names.release(slot)
+      this.slots.free(slot)
+    })
+    this.loop.kick()
+  }
+
+  stop(): void {
+    this.loop.stop()
+  }
+
+  private load(address: DefinitionAddress): Definition | Promise<Definition> {
+    const known = this.trustsRegistry ? lookUpDefinition(address.url, address.name) : undefined
+    return known ?? this.loader.load(address.url, address.name)
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The loop that drives a kernel on a thread that has an event loop of its own.
+ *
+ *     slice:  read the rings -> fire timers -> run turns -> publish    ... for half a millisecond
+ *     then:   work left  -> setImmediate(slice): timers and I/O of the event loop come in between
+ *             no work    -> let promises settle once; spin for 20 us; announce sleep; look once more;
+ *                           wait on the doorbell, with the event loop free for everything else
+ *
+ * Rejected: turning to the event loop by a MessagePort (starves timers and I/O), blocking in
+ * `Atomics.wait` (stops them), sleeping without the spin (every round trip between two schedulers then
+ * costs two wake-ups of 25 us).
+ */
+
+import { performance } from 'node:perf_hooks'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Park } from '../memory/park.ts'
+import type { Mesh } from './mesh.ts'
+
+/** How long the event loop waits for its turn while there is work. */
+const SLICE_MS = 0.5
+/** Turns between two looks at rings and clock. */
+const TURNS_PER_LOOK = 16
+/** With signals held back by a full ring, and nothing else to do: when to try again. */
+const HELD_RETRY_MS = 1
+
+export interface LoopOptions {
+  /** How long to look at the rings before going to sleep; 0 where a busy thread would be a nuisance. */
+  readonly spinMs: number
+  /** Whether a timer of the kernel keeps the thread alive. */
+  readonly keepsThreadAlive: boolean
+}
+
+export class Loop {
+  private readonly kernel: Kernel
+  private readonly mesh: Mesh
+  private readonly park: Park
+  private readonly options: LoopOptions
+  private isScheduled = false
+  private isStopped = false
+  private isRunning = false
+  /** Promises have had their chance to settle since the last work. */
+  private isQuiet = false
+  private timer: NodeJS.Timeout | undefined
+  /** The wait that is pending. */
+  private bell: Promise<void> | undefined
+
+  constructor(kernel: Kernel, mesh: Mesh, park: Park, options: LoopOptions) {
+    this.kernel = kernel
+    this.mesh = mesh
+    this.park = park
+    this.options = options
+  }
+
+  /** Something is to be done: a slice comes with the next turn of the event loop. */
+  kick(): void {
+    if (this.isScheduled || this.isRunning || this.isStopped) return
+    this.isScheduled = true
+    this.isQuiet = false
+    setImmediate(this.slice)
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.park.cancel()
+    clearTimeout(this.timer)
+  }
+
+  /** Reads what is there, runs nothing: for a peer that has died. */
+  deliver = (
+    kind: Parameters<Kernel['receive']>[0],
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+  ): void => {
+    this.kernel.receive(kind, target, source, ref, value)
+  }
+
+  private readonly slice = (): void => {
+    this.isScheduled = false
+    if (this.isStopped) return
+    this.park.cancel()
+    this.isRunning = true
+    const begin = performance.now()
+    this.kernel.counters.sliceStartMs = begin
+    const isBusy = this.work(begin)
+    this.kernel.publishCounters()
+    this.kernel.counters.overflowCount = this.mesh.overflowCount
+    this.kernel.counters.sliceStartMs = 0
+    this.isRunning = false
+    if (isBusy) this.kick()
+    else this.rest()
+  }
+
+  /** Works until there is nothing to do, or the event loop is due; returns whether work is left. */
+  private work(begin: number): boolean {
+    const { kernel, mesh } = this
+    for (;;) {
+      kernel.beginDrain()
+      const drained = mesh.drain(this.deliver)
+      kernel.endDrain()
+      const now = performance.now()
+      kernel.settle(now)
+      const isMore = kernel.runSlice(TURNS_PER_LOOK)
+      mesh.flush()
+      if (isMore || drained > 0) {
+        this.isQuiet = false
+        if (now - begin >= SLICE_MS) return true
+      } else if (now - begin >= SLICE_MS || !this.spin()) {
+        return false
+      }
+    }
+  }
+
+  /** Waits a little for a signal; returns whether there is one. */
+  private spin(): boolean {
+    const { mesh, options } = this
+    // First promises: what they lead to is work, too.
+    if (options.spinMs === 0 || !this.isQuiet) return mesh.hasInput()
+    const end = performance.now() + options.spinMs
+    do {
+      for (let look = 0; look < 16; look++) if (mesh.hasInput()) return true
+    } while (performance.now() < end)
+    return false
+  }
+
+  private rest(): void {
+    if (!this.isQuiet) {
+      this.isQuiet = true
+      this.isScheduled = true
+      queueMicrotask(this.slice)
+      return
+    }
+    if (this.mesh.isHolding) {
+      this.wakeAfter(HELD_RETRY_MS)
+      return
+    }
+    this.park.announce()
+    // Pairs with the sender's store of the ring's tail: either it sees this thread parked, or this look sees its signal.
+    if (!this.mesh.isEmpty()) {
+      this.park.cancel()
+      this.kick()
+      return
+    }
+    this.kernel.counters.parkCount += 1
+    const deadline = this.kernel.timers.nextDeadlineMs()
+    if (deadline !== Infinity) this.wakeAfter(deadline - performance.now())
+    const bell = this.park.wait()
+    // One wait may outlast several sleeps: it needs one listener.
+    if (bell === this.bell) return
+    this.bell = bell
+    void bell.then(this.onBell)
+  }
+
+  private readonly onBell = (): void => {
+    this.bell = undefined
+    this.wakeUp()
+  }
+
+  private readonly wakeUp = (): void => {
+    this.isQuiet = false
+    this.kick()
+  }
+
+  /** One timer of the event loop stands for all of the kernel's. */
+  private wakeAfter(ms: number): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(this.wakeUp, Math.min(Math.max(Math.ceil(ms), 1), 2 ** 31 - 1))
+    if (!this.options.keepsThreadAlive) this.timer.unref()
+  }
+}

@@ -1,0 +1,110 @@
+/** One endpoint's channels to and from all others. */
+
+import type { MessagePort } from 'node:worker_threads'
+import type { Control, SharedMemory } from '../memory/layout.ts'
+import type { Transferable } from '../process/self.ts'
+import type { SignalKind } from '../process/signals.ts'
+import { type Deliver, InChannel, OutChannel } from './channel.ts'
+
+/** So many signals of one channel before the next has its turn. */
+const DRAIN_BATCH = 256
+
+export class Mesh {
+  /** By endpoint; none to itself. */
+  private readonly outs: (OutChannel | undefined)[] = []
+  private readonly ins: (InChannel | undefined)[] = []
+  private readonly openOuts: OutChannel[] = []
+  private readonly openIns: InChannel[] = []
+  private dropped = 0
+
+  constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
+    for (let peer = 0; peer < endpointCount; peer++) {
+      this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
+      this.ins.push(peer === endpoint ? undefined : new InChannel(shared, peer, endpoint))
+    }
+  }
+
+  /** Signals dropped because the endpoint they were for died. */
+  get droppedCount(): number {
+    return this.dropped
+  }
+
+  /** Signals that had to wait for room in a ring, since the start. */
+  get overflowCount(): number {
+    return this.outs.reduce((sum, out) => sum + (out?.overflowCount ?? 0), 0)
+  }
+
+  /** Whether signals wait for room in a ring: going to sleep would leave them there. */
+  get isHolding(): boolean {
+    return this.openOuts.some((out) => out.waitingCount > 0)
+  }
+
+  open(peer: number, port: MessagePort): void {
+    const out = this.outOf(peer)
+    const incoming = this.inOf(peer)
+    // A port is read by hand, in the order that the ring says; it must not keep the thread alive.
+    port.unref()
+    this.openOuts.push(out)
+    this.openIns.push(incoming)
+    incoming.open(port)
+    out.open(port)
+  }
+
+  /** The peer has died: reads what it had published to the end, then closes both ways. */
+  close(peer: number, deliver: Deliver): void {
+    const out = this.outOf(peer)
+    const incoming = this.inOf(peer)
+    while (incoming.drain(DRAIN_BATCH, deliver) > 0);
+    incoming.close()
+    this.dropped += out.close()
+    remove(this.openOuts, out)
+    remove(this.openIns, incoming)
+  }
+
+  post(
+    to: number,
+    kind: SignalKind,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+    transfer?: readonly Transferable[],
+  ): void {
+    this.outOf(to).post(kind, target, source, ref, value, transfer)
+  }
+
+  flush(): void {
+    for (const out of this.openOuts) out.flush()
+  }
+
+  drain(deliver: Deliver): number {
+    let count = 0
+    for (const incoming of this.openIns) count += incoming.drain(DRAIN_BATCH, deliver)
+    return count
+  }
+
+  hasInput(): boolean {
+    return this.openIns.some((incoming) => incoming.hasInput())
+  }
+
+  isEmpty(): boolean {
+    return this.openIns.every((incoming) => incoming.isEmpty())
+  }
+
+  private outOf(peer: number): OutChannel {
+    const out = this.outs[peer]
+    if (out === undefined) throw new RangeError(`there is no channel to endpoint ${peer}`)
+    return out
+  }
+
+  private inOf(peer: number): InChannel {
+    const incoming = this.ins[peer]
+    if (incoming === undefined) throw new RangeError(`there is no channel from endpoint ${peer}`)
+    return incoming
+  }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item)
+  if (index >= 0) list.splice(index, 1)
+}
