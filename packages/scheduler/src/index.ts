@@ -59,4 +59,5 @@ export { isRef, type MonitorRef, type Ref, sameRef, type TimerRef } from './term
 export { startVm } from './vm/boot.ts'
 export type { VmOptions } from './vm/options.ts'
 export { formatReport } from './vm/print-report.ts'
+export { connectVm, exposeVm, type RemoteVm } from './vm/remote.ts'
 export type { SchedulerInfo, StopOptions, Vm, VmInfo } from './vm/vm.ts'

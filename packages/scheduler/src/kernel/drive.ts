@@ -8,11 +8,10 @@
 import { Operation } from '../process/op.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
-import { AGAIN, Chain, Turn } from '../process/turn.ts'
+import { AGAIN, Chain, NO_TIMEOUT, Turn } from '../process/turn.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import type { Kernel } from './kernel.ts'
-import { crash, terminate } from './lifecycle.ts'
-import { Timer } from './timers.ts'
+import { crash, stopRestAlarm, terminate } from './lifecycle.ts'
 
 /** Messages and operations a process may use up before another gets its turn. */
 export const REDUCTIONS_PER_TURN = 256
@@ -209,7 +208,7 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
       return
     }
     const message = mailbox.shift()
-    if (process.restTimer !== null) dropRestTimer(kernel, process)
+    if (process.restAlarm !== null) stopRestAlarm(kernel, process)
     const result = handle(process.state, message, self)
     if (result instanceof Turn && result.kind === AGAIN && process.doom === null) {
       process.state = result.state
@@ -238,42 +237,24 @@ function runAgain(kernel: Kernel, process: Process, run: Run): void {
 /** Nothing waits in the mailbox. Returns true if something does now: the timeout that was asked for. */
 function waitAtRest(kernel: Kernel, process: Process): boolean {
   if (process.restMs === 0) {
-    process.restMs = -1
+    process.restMs = NO_TIMEOUT
     process.mailbox.push(TIMEOUT)
     return true
   }
-  if (process.restMs > 0 && process.restMs !== Infinity && process.restTimer === null) {
-    const timer = new RestTimer(kernel, process)
-    process.restTimer = timer
-    kernel.timers.startLazily(timer, process.restMs)
+  if (process.restMs > 0 && process.restMs !== Infinity && process.restAlarm === null) {
+    process.restAlarm = kernel.alarms.start({ timeUp: () => restTimeUp(kernel, process) }, process.restMs)
   }
   process.status = STATUS.waiting
   return false
 }
 
-function dropRestTimer(kernel: Kernel, process: Process): void {
-  kernel.timers.cancel(process.restTimer as RestTimer)
-  process.restTimer = null
-}
-
 /** `again(state, { afterMs })`: any message cancels it. */
-export class RestTimer extends Timer {
-  private readonly kernel: Kernel
-  private readonly process: Process
-  constructor(kernel: Kernel, process: Process) {
-    super()
-    this.kernel = kernel
-    this.process = process
-  }
-
-  override fire(): void {
-    if (this.process.restTimer !== this) return
-    this.process.restTimer = null
-    // A message that came first cancels it, even if that was not handled yet.
-    if (this.process.mailbox.length > 0) return
-    this.process.restMs = -1
-    this.kernel.deliver(this.process, TIMEOUT)
-  }
+function restTimeUp(kernel: Kernel, process: Process): void {
+  stopRestAlarm(kernel, process)
+  // A message that came first cancels it, even if that was not handled yet.
+  if (process.mailbox.length > 0) return
+  process.restMs = NO_TIMEOUT
+  kernel.deliver(process, TIMEOUT)
 }
 
 function isGenerator(value: unknown): value is Iterator<unknown, unknown, unknown> {

@@ -9,7 +9,7 @@
  * and ends processes; `relations` keeps links and monitors; `self` is what a process sees of it all.
  */
 
-import type { Control, EndpointCounters } from '../memory/layout.ts'
+import type { Control, EndpointCounters } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
 import type { DefinitionAddress } from '../process/define.ts'
@@ -19,6 +19,7 @@ import { exitEffect, SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import { generationOf, type Pid, pidNumber, slotOf } from '../term/pid.ts'
+import { Alarms } from './alarms.ts'
 import { Doomed } from './doomed.ts'
 import { takeTurn } from './drive.ts'
 import { receiveExit, receiveSpawn } from './lifecycle.ts'
@@ -91,6 +92,7 @@ export class Kernel {
   readonly outside: Outside
   readonly table = new ProcessTable()
   readonly timers: TimerWheel
+  readonly alarms: Alarms
   /** Timers that processes hold a reference to. */
   readonly userTimers = new Map<number, UserTimer>()
 
@@ -120,6 +122,7 @@ export class Kernel {
     this.outside = parts.outside
     this.onReport = parts.onReport
     this.timers = new TimerWheel(parts.outside.now())
+    this.alarms = new Alarms(this.timers)
   }
 
   // ---- driven by the shell ----
@@ -257,7 +260,7 @@ export class Kernel {
     if (this.table.get(pid) !== undefined) return this.endpoint
     if (slot >= this.slots.slotCount || pid <= 0) return this.endpoint
     const age = this.slots.generation(slot) - generationOf(pid)
-    if (age === 0 || age === 1) return this.slots.owner(slot)
+    if (age === 0 || (age === 1 && this.slots.isFree(slot))) return this.slots.owner(slot)
     // The slot has been used again since: its home answers.
     const home = this.slots.home(slot)
     return home < 0 ? this.endpoint : home
@@ -303,7 +306,7 @@ export class Kernel {
   newRef(): number {
     if (this.refIndex === REFS_PER_BLOCK) {
       // Blocks are never given out twice, so neither is a reference, even after this thread has died.
-      this.refBlock = this.control.takeRefBlock() + 1
+      this.refBlock = this.control.takeRefBlock()
       this.refIndex = 0
     }
     return this.refBlock * REFS_PER_BLOCK + this.refIndex++

@@ -24,7 +24,7 @@ import {
   reasonOfThrown,
 } from '../term/exit-reason.ts'
 import { generationOf, PidTerm, pidNumber, slotOf } from '../term/pid.ts'
-import type { RestTimer } from './drive.ts'
+import type { Alarm } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { placeSpawn } from './placement.ts'
 import { breakRelations } from './relations.ts'
@@ -222,11 +222,14 @@ function forgetCode(kernel: Kernel, process: Process): void {
     process.removeWaiting(operation)
     operation.drop()
   }
-  if (process.restTimer !== null) {
-    kernel.timers.cancel(process.restTimer as RestTimer)
-    process.restTimer = null
-  }
+  stopRestAlarm(kernel, process)
   dropTimers(kernel, process)
+}
+
+export function stopRestAlarm(kernel: Kernel, process: Process): void {
+  if (process.restAlarm === null) return
+  kernel.alarms.stop(process.restAlarm as Alarm)
+  process.restAlarm = null
 }
 
 /** A reason goes to many processes: what cannot be cloned in it is told in words. */

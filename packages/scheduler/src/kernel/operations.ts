@@ -1,266 +1,325 @@
 /** What a process can wait for: a message, a reply, an answer about another process, a while, its next turn. */
 
+import { CALL_TIMEOUT_MS, type CallEnvelope } from '../process/call.ts'
 import { NOTHING } from '../process/mailbox.ts'
 import type { Matcher } from '../process/match.ts'
-import { Operation } from '../process/op.ts'
+import { Operation, type Task } from '../process/op.ts'
 import type { CallerNode, PendingCall, Process } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { ERROR_CODES, HeddleError } from '../term/errors.ts'
 import { type ErrorReason, Exit, type ExitReason } from '../term/exit-reason.ts'
+import { RefTerm } from '../term/ref.ts'
+import type { Alarm, AlarmTarget } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { type Spawning, spawn } from './lifecycle.ts'
-import { callEnvelope, forgetCaller, rememberCaller } from './relations.ts'
-import { Timer } from './timers.ts'
+import { forgetCaller, rememberCaller } from './relations.ts'
 
-/** The time limit of an operation. */
-class OperationTimer extends Timer {
-  private readonly operation: { timeUp(): void }
-  constructor(operation: { timeUp(): void }) {
-    super()
-    this.operation = operation
-  }
-  override fire(): void {
-    this.operation.timeUp()
-  }
+// ---- receive ----
+
+/** `matcher` null: any message. */
+export function receiveOperation(
+  kernel: Kernel,
+  process: Process,
+  matcher: Matcher<unknown> | null,
+  afterMs: number,
+): Operation<unknown> {
+  return new Operation<unknown>(process, kernel, new ReceiveTask(kernel, process, matcher, afterMs))
 }
 
-abstract class TimedOperation<T> extends Operation<T> {
-  protected readonly kernel: Kernel
-  private timer: OperationTimer | null = null
-  constructor(kernel: Kernel, process: Process) {
-    super(process, kernel)
-    this.kernel = kernel
-  }
-
-  abstract timeUp(): void
-
-  protected startTimer(ms: number): void {
-    if (ms === Infinity) return
-    this.timer = new OperationTimer(this)
-    this.kernel.timers.startLazily(this.timer, ms)
-  }
-
-  protected override release(): void {
-    if (this.timer === null) return
-    this.kernel.timers.cancel(this.timer)
-    this.timer = null
-  }
-}
-
-export class ReceiveOperation extends TimedOperation<unknown> {
+class ReceiveTask implements Task, AlarmTarget {
+  private readonly kernel: Kernel
+  private readonly process: Process
   private readonly matcher: Matcher<unknown> | null
   private readonly afterMs: number
+  private operation: Operation<unknown> | null = null
+  private alarm: Alarm | null = null
   constructor(kernel: Kernel, process: Process, matcher: Matcher<unknown> | null, afterMs: number) {
-    super(kernel, process)
+    this.kernel = kernel
+    this.process = process
     this.matcher = matcher
     this.afterMs = afterMs
   }
 
-  protected override begin(): void {
+  begin(operation: Operation<unknown>): void {
     const { mailbox } = this.process
     if (mailbox.length > 0) {
-      const found =
-        this.matcher === null ? mailbox.shift() : mailbox.take(this.matcher.test, this.matcher.refNumber)
+      const { matcher } = this
+      const found = matcher === null ? mailbox.shift() : mailbox.take(matcher.test, matcher.refNumber)
       if (found !== NOTHING) {
-        this.complete(found)
+        operation.complete(found)
         return
       }
     }
-    if (this.afterMs === 0) this.complete(TIMEOUT)
-    else this.startTimer(this.afterMs)
+    if (this.afterMs === 0) {
+      operation.complete(TIMEOUT)
+    } else if (this.afterMs !== Infinity) {
+      this.operation = operation
+      this.alarm = this.kernel.alarms.start(this, this.afterMs)
+    }
   }
 
-  override offer(message: unknown): boolean {
+  offer(operation: Operation<unknown>, message: unknown): boolean {
     try {
       if (this.matcher !== null && !this.matcher.test(message)) return false
     } catch (error) {
       // The test is the receiver's code: so is its exception. The message stays.
-      this.fail(error)
+      operation.fail(error)
       return false
     }
-    this.complete(message)
+    operation.complete(message)
     return true
   }
 
-  override timeUp(): void {
-    this.complete(TIMEOUT)
+  timeUp(): void {
+    this.operation?.complete(TIMEOUT)
+  }
+
+  release(): void {
+    if (this.alarm === null) return
+    this.kernel.alarms.stop(this.alarm)
+    this.alarm = null
   }
 }
 
-export class SleepOperation extends TimedOperation<void> {
+// ---- sleep, yield ----
+
+export function sleepOperation(kernel: Kernel, process: Process, ms: number): Operation<void> {
+  return new Operation<void>(process, kernel, new SleepTask(kernel, ms))
+}
+
+class SleepTask implements Task, AlarmTarget {
+  private readonly kernel: Kernel
   private readonly ms: number
-  constructor(kernel: Kernel, process: Process, ms: number) {
-    super(kernel, process)
+  private operation: Operation<void> | null = null
+  private alarm: Alarm | null = null
+  constructor(kernel: Kernel, ms: number) {
+    this.kernel = kernel
     this.ms = ms
   }
-  protected override begin(): void {
-    this.startTimer(this.ms)
+
+  begin(operation: Operation<void>): void {
+    if (this.ms === Infinity) return
+    this.operation = operation
+    this.alarm = this.kernel.alarms.start(this, this.ms)
   }
-  override timeUp(): void {
-    this.complete(undefined)
+
+  timeUp(): void {
+    this.operation?.complete(undefined)
+  }
+
+  release(): void {
+    if (this.alarm === null) return
+    this.kernel.alarms.stop(this.alarm)
+    this.alarm = null
   }
 }
 
 /** Through as soon as it is looked at; but a process whose budget is spent is looked at in its next turn. */
-export class YieldOperation extends Operation<void> {
-  protected override begin(): void {
-    this.complete(undefined)
-  }
-  protected override release(): void {}
+export function yieldOperation(kernel: Kernel, process: Process): Operation<void> {
+  return new Operation<void>(process, kernel, YIELD)
 }
 
-/** How a failed call tells what it was: `[reason, [module, 'call', args]]`. */
+const YIELD: Task = {
+  begin: (operation: Operation<void>) => operation.complete(undefined),
+  release: () => {},
+}
+
+// ---- call ----
+
+/** What a failed call tells it was: `[reason, [module, 'call', [to, message, timeoutMs?]]]`, as it was called. */
 export interface CallSite {
-  readonly module: string
-  readonly args: readonly unknown[]
+  readonly to: unknown
+  readonly message: unknown
+  readonly timeoutMs: number | undefined
 }
 
-export class CallOperation extends TimedOperation<unknown> implements CallerNode {
-  readonly refNumber: number
+export function callOperation(kernel: Kernel, process: Process, target: number, site: CallSite): Operation<unknown> {
+  return new Operation<unknown>(process, kernel, new CallTask(kernel, process, target, site))
+}
+
+class CallTask implements Task, CallerNode, AlarmTarget {
   readonly target: number
   endpoint = 0
   previousCaller: CallerNode | null = null
   nextCaller: CallerNode | null = null
-  private readonly request: unknown
-  private readonly timeoutMs: number
+  private readonly kernel: Kernel
+  private readonly process: Process
   private readonly site: CallSite
-  private localTarget: Process | undefined = undefined
+  private readonly ref: RefTerm
+  private operation: Operation<unknown> | null = null
+  private alarm: Alarm | null = null
+  private localTarget: Process | null = null
   /** Whether the target's kernel watches this call until it hears of its end. */
   private isWatched = false
 
-  constructor(
-    kernel: Kernel,
-    process: Process,
-    target: number,
-    request: unknown,
-    timeoutMs: number,
-    site: CallSite,
-  ) {
-    super(kernel, process)
-    this.refNumber = kernel.newRef()
+  constructor(kernel: Kernel, process: Process, target: number, site: CallSite) {
+    this.kernel = kernel
+    this.process = process
     this.target = target
-    this.request = request
-    this.timeoutMs = timeoutMs
     this.site = site
+    this.ref = new RefTerm(kernel.newRef(), process.pid)
   }
 
-  protected override begin(): void {
-    const { kernel, process, target } = this
-    if (target === process.pid) {
-      this.fail(this.failure('calling_self'))
+  get refNumber(): number {
+    return this.ref.$ref
+  }
+
+  begin(operation: Operation<unknown>): void {
+    const { kernel, process, target, site } = this
+    this.operation = operation
+    const local = kernel.table.get(target)
+    if (local === process) {
+      operation.fail(this.failure('calling_self'))
       return
     }
-    const local = kernel.table.get(target)
     if (local === undefined) {
-      this.endpoint = kernel.locate(target)
-      // Nobody, or a process of this scheduler that is dead: known at once.
-      if (this.endpoint === kernel.endpoint && !kernel.isAlivePid(target)) {
-        this.fail(this.failure('noproc'))
-        return
-      }
-      kernel.signal(SIGNAL.call, target, process.pid, this.refNumber, this.request)
-      this.isWatched = true
+      if (!this.callAway(operation)) return
     } else {
-      const request = copy(this.request)
+      const request = copy(site.message)
       this.endpoint = kernel.endpoint
       this.localTarget = local
       rememberCaller(local, this)
-      kernel.deliver(local, callEnvelope(process.pidTerm, this.refNumber, request))
+      const envelope: CallEnvelope = { type: '$call', from: { pid: process.pidTerm, ref: this.ref }, request }
+      kernel.deliver(local, envelope)
     }
     process.addCall(this)
-    this.startTimer(this.timeoutMs)
+    const timeoutMs = site.timeoutMs ?? CALL_TIMEOUT_MS
+    if (timeoutMs !== Infinity) this.alarm = kernel.alarms.start(this, timeoutMs)
+  }
+
+  private callAway(operation: Operation<unknown>): boolean {
+    const { kernel, process, target } = this
+    this.endpoint = kernel.locate(target)
+    // Nobody, or a process of this scheduler that is dead: known at once.
+    if (this.endpoint === kernel.endpoint && !kernel.isAlivePid(target)) {
+      operation.fail(this.failure('noproc'))
+      return false
+    }
+    kernel.signal(SIGNAL.call, target, process.pid, this.ref.$ref, this.site.message)
+    this.isWatched = true
+    return true
   }
 
   answer(value: unknown, source: number): void {
     // The target's own reply ended its watch.
     if (source === this.target) this.isWatched = false
-    this.complete(value)
+    this.operation?.complete(value)
   }
 
   targetDown(reason: ExitReason): void {
     this.isWatched = false
-    this.fail(this.failure(reason))
+    this.operation?.fail(this.failure(reason))
   }
 
-  override timeUp(): void {
-    this.fail(this.failure('timeout'))
+  timeUp(): void {
+    this.operation?.fail(this.failure('timeout'))
   }
 
-  protected override release(): void {
-    super.release()
-    this.process.takeCall(this.refNumber)
-    if (this.localTarget !== undefined) {
+  release(): void {
+    const { kernel, process } = this
+    if (this.alarm !== null) {
+      kernel.alarms.stop(this.alarm)
+      this.alarm = null
+    }
+    process.takeCall(this.ref.$ref)
+    if (this.localTarget !== null) {
       forgetCaller(this.localTarget, this)
-      this.localTarget = undefined
+      this.localTarget = null
     } else if (this.isWatched) {
       this.isWatched = false
-      this.kernel.signal(SIGNAL.demonitor, this.target, this.process.pid, this.refNumber, undefined)
+      kernel.signal(SIGNAL.demonitor, this.target, process.pid, this.ref.$ref, undefined)
     }
   }
 
   private failure(reason: ExitReason): Exit {
-    return new Exit([reason, [this.site.module, 'call', this.site.args]])
+    const { to, message, timeoutMs } = this.site
+    return new Exit([reason, ['gen_server', 'call', timeoutMs === undefined ? [to, message] : [to, message, timeoutMs]]])
   }
 }
 
-/** Asks the kernel that runs a process about it, behind all that the asker sent there. */
-export class QueryOperation extends Operation<unknown> implements PendingCall {
+// ---- questions and spawns: answered by a reply ----
+
+/** Asks the kernel that runs a process about it, behind all that the asker sent there. No items: whether it is alive. */
+export function queryOperation(
+  kernel: Kernel,
+  process: Process,
+  target: number,
+  items: readonly string[],
+): Operation<unknown> {
+  return new Operation<unknown>(process, kernel, new QueryTask(kernel, process, target, items))
+}
+
+class QueryTask implements Task, PendingCall {
   readonly refNumber: number
   readonly target: number
   readonly endpoint: number
   private readonly kernel: Kernel
+  private readonly process: Process
   private readonly items: readonly string[]
+  private operation: Operation<unknown> | null = null
   constructor(kernel: Kernel, process: Process, target: number, items: readonly string[]) {
-    super(process, kernel)
     this.kernel = kernel
+    this.process = process
     this.refNumber = kernel.newRef()
     this.target = target
     this.endpoint = kernel.locate(target)
     this.items = items
   }
 
-  protected override begin(): void {
+  begin(operation: Operation<unknown>): void {
+    this.operation = operation
     this.process.addCall(this)
     this.kernel.signal(SIGNAL.query, this.target, this.process.pid, this.refNumber, this.items)
   }
 
   answer(value: unknown): void {
-    this.complete(this.items.length === 0 ? value === true : value)
+    this.operation?.complete(this.items.length === 0 ? value === true : value)
   }
 
   targetDown(): void {
     this.answer(undefined)
   }
 
-  protected override release(): void {
+  release(): void {
     this.process.takeCall(this.refNumber)
   }
 }
 
-/** Starts a process and waits until it has its code. */
-export class SpawnOperation extends Operation<number> implements PendingCall {
+/** Starts a process and waits until it has its code; comes to its `$pid`. */
+export function spawnOperation(
+  kernel: Kernel,
+  process: Process,
+  spawning: Omit<Spawning, 'ackRef'>,
+): Operation<number> {
+  return new Operation<number>(process, kernel, new SpawnTask(kernel, process, spawning))
+}
+
+class SpawnTask implements Task, PendingCall {
   readonly refNumber: number
   target = 0
   endpoint = 0
   private readonly kernel: Kernel
+  private readonly process: Process
   private readonly spawning: Omit<Spawning, 'ackRef'>
+  private operation: Operation<number> | null = null
   constructor(kernel: Kernel, process: Process, spawning: Omit<Spawning, 'ackRef'>) {
-    super(process, kernel)
     this.kernel = kernel
+    this.process = process
     this.refNumber = kernel.newRef()
     this.spawning = spawning
   }
 
-  protected override begin(): void {
+  begin(operation: Operation<number>): void {
     const { kernel, process } = this
+    this.operation = operation
     // First: a process that starts here has its code, and says so, before `spawn` returns.
     process.addCall(this)
     try {
       this.target = spawn(kernel, process, { ...this.spawning, ackRef: this.refNumber })
     } catch (error) {
-      this.fail(error)
+      operation.fail(error)
       return
     }
     this.endpoint = kernel.locate(this.target)
@@ -268,21 +327,20 @@ export class SpawnOperation extends Operation<number> implements PendingCall {
 
   /** `true`, from the process itself, or why its code could not be had. */
   answer(value: unknown, source: number): void {
-    if (value === true) this.complete(source)
-    else this.fail(loadError(value as ErrorReason))
+    if (value === true) this.operation?.complete(source)
+    else this.operation?.fail(loadError(value as ErrorReason))
   }
 
   targetDown(reason: ExitReason): void {
-    this.fail(new Exit(reason))
+    this.operation?.fail(new Exit(reason))
   }
 
-  protected override release(): void {
+  release(): void {
     this.process.takeCall(this.refNumber)
   }
 }
 
 function loadError(cause: ErrorReason): HeddleError {
-  const code = cause.fields?.code
-  const known = ERROR_CODES.find((one) => one === code) ?? 'ERR_MODULE_LOAD'
-  return new HeddleError(known, cause.message, { cause })
+  const code = ERROR_CODES.find((one) => one === cause.fields?.code) ?? 'ERR_MODULE_LOAD'
+  return new HeddleError(code, cause.message, { cause })
 }

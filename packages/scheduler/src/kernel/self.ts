@@ -5,7 +5,6 @@
  */
 
 import {
-  CALL_TIMEOUT_MS,
   type CallMessage,
   type CallOptions,
   type CastMessage,
@@ -16,7 +15,7 @@ import { addressOf, type Spawnable } from '../process/define.ts'
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { Matcher } from '../process/match.ts'
 import type { Op } from '../process/op.ts'
-import type { Process } from '../process/process.ts'
+import { type Process, STATUS } from '../process/process.ts'
 import type {
   Destination,
   ReceiveOptions,
@@ -36,13 +35,7 @@ import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
 import { checkName, registerName, spawn } from './lifecycle.ts'
-import {
-  CallOperation,
-  QueryOperation,
-  ReceiveOperation,
-  SleepOperation,
-  YieldOperation,
-} from './operations.ts'
+import { callOperation, queryOperation, receiveOperation, sleepOperation, yieldOperation } from './operations.ts'
 import { demonitor, link, monitor, unlink } from './relations.ts'
 import { cancelTimer, readTimer, startTimer } from './user-timers.ts'
 
@@ -85,18 +78,10 @@ export class ProcessSelf implements Self {
 
   call<Api, R>(to: ServerRef<Api> | string, message: CallMessage<Api, R>, options?: CallOptions): Op<R> {
     this.checkAlive()
-    const args = options === undefined ? [to, message] : [to, message, options.timeoutMs]
-    const timeoutMs = checkTimeout(options?.timeoutMs ?? CALL_TIMEOUT_MS)
+    const timeoutMs = options?.timeoutMs
+    if (timeoutMs !== undefined) checkTimeout(timeoutMs)
     const target = typeof to === 'string' ? this.kernel.pidOfName(to) : pidOf(to, 'call')
-    const site = { module: 'gen_server', args }
-    return new CallOperation(
-      this.kernel,
-      this.process,
-      target,
-      message,
-      timeoutMs,
-      site,
-    ) as Op<unknown> as Op<R>
+    return callOperation(this.kernel, this.process, target, { to, message, timeoutMs }) as Op<unknown> as Op<R>
   }
 
   cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
@@ -113,9 +98,17 @@ export class ProcessSelf implements Self {
     if (!isPid(from?.pid) || !isRef(from.ref)) {
       throw new HeddleError('ERR_BAD_ARGUMENT', 'reply() takes the `from` of a call')
     }
+    const { kernel, process } = this
+    const ref = from.ref.$ref
     // If this process was the one called from afar, its watch over the caller ends here.
-    this.process.watchers?.delete(from.ref.$ref)
-    this.kernel.signal(SIGNAL.reply, from.pid.$pid, this.process.pid, from.ref.$ref, value)
+    process.watchers?.delete(ref)
+    const caller = kernel.table.get(from.pid.$pid)
+    if (caller === undefined || caller.status === STATUS.running || caller.deferred !== null) {
+      kernel.signal(SIGNAL.reply, from.pid.$pid, process.pid, ref, value)
+    } else {
+      const reply = copy(value)
+      caller.takeCall(ref)?.answer(reply, process.pid)
+    }
   }
 
   receive(): Op<unknown>
@@ -127,18 +120,18 @@ export class ProcessSelf implements Self {
       throw new HeddleError('ERR_BAD_ARGUMENT', 'receive() takes a matcher: tag(…), down(…), where(…), …')
     }
     const afterMs = options === undefined ? Infinity : checkTimeout(options.afterMs)
-    return new ReceiveOperation(this.kernel, this.process, match ?? null, afterMs)
+    return receiveOperation(this.kernel, this.process, match ?? null, afterMs)
   }
 
   sleep(ms: number): Op<void> {
     this.checkAlive()
-    return new SleepOperation(this.kernel, this.process, checkTimeout(ms))
+    return sleepOperation(this.kernel, this.process, checkTimeout(ms))
   }
 
   yield(): Op<void> {
     this.checkAlive()
     this.process.budget = 0
-    return new YieldOperation(this.process, this.kernel)
+    return yieldOperation(this.kernel, this.process)
   }
 
   // ---- processes ----
@@ -153,6 +146,7 @@ export class ProcessSelf implements Self {
 
   spawnMonitor<A>(definition: Spawnable<A>, argument: NoInfer<A>, options?: SpawnOptions): SpawnedMonitored {
     const ref = this.kernel.newRef()
+    this.process.mailbox.mark(ref)
     const pid = this.start(definition, argument, options, options?.link === true, ref)
     return { pid: new PidTerm(pid), monitor: new RefTerm(ref, this.process.pid) }
   }
@@ -226,7 +220,7 @@ export class ProcessSelf implements Self {
 
   isAlive(pid: Pid): Op<boolean> {
     this.checkAlive()
-    return new QueryOperation(
+    return queryOperation(
       this.kernel,
       this.process,
       pidOf(pid, 'isAlive'),
@@ -245,7 +239,7 @@ export class ProcessSelf implements Self {
     if (unknown !== undefined || items.length === 0) {
       throw new HeddleError('ERR_BAD_ARGUMENT', `processInfo() knows no item '${String(unknown)}'`)
     }
-    const operation = new QueryOperation(this.kernel, this.process, pidOf(pid, 'processInfo'), items)
+    const operation = queryOperation(this.kernel, this.process, pidOf(pid, 'processInfo'), items)
     return operation as Op<unknown> as Op<ProcessInfo | undefined>
   }
 

@@ -90,6 +90,18 @@ describe('a timer', () => {
   })
 })
 
+test('timers of far windows come in order, one window at a time', () => {
+  const { wheel, fired, timer } = setUp(7)
+  for (const bits of [33, 31, 36, 32, 34, 35]) wheel.start(timer(bits), 7, 2 ** bits)
+  const steps: number[] = []
+  for (let next = wheel.nextDeadlineMs(); next !== Number.POSITIVE_INFINITY; next = wheel.nextDeadlineMs()) {
+    steps.push(next)
+    wheel.advance(next)
+  }
+  expect(fired).toEqual([31, 32, 33, 34, 35, 36])
+  expect(steps).toEqual([31, 32, 33, 34, 35, 36].map((bits) => 2 ** bits + 7))
+})
+
 describe('timers of one tick', () => {
   test('fire in the order of their starts, whatever level they came from', () => {
     const { wheel, fired, timer } = setUp()

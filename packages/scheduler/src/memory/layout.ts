@@ -18,8 +18,6 @@
  * *pairs* of lines, because CPUs fetch lines in pairs. Measured cost of getting this wrong: 8x.
  */
 
-export type { Control, EndpointCounters } from './control.ts'
-
 const CACHE_LINE_BYTES = 64
 const WORD_BYTES = 4
 const FLOAT_BYTES = 8

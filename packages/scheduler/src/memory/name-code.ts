@@ -20,8 +20,7 @@ export class NameCode {
   hash = 0
 
   private readonly encoder = new TextEncoder()
-  private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  private readonly decodeScratch = new Uint8Array(NAME_ROOM_BYTES)
+  private readonly copied = Buffer.alloc(NAME_ROOM_BYTES)
 
   /** @returns false if it is no name */
   encode(name: string): boolean {
@@ -43,9 +42,9 @@ export class NameCode {
   /** A name that stands in shared memory. What is torn there gives some string, or none. */
   decode(bytes: Uint8Array, offset: number, byteLength: number): string {
     const length = Math.min(byteLength >>> 0, NAME_BYTES_MAX)
-    // Copied first: a decoder takes no shared memory.
-    for (let index = 0; index < length; index++) this.decodeScratch[index] = bytes[offset + index]
-    return this.decoder.decode(this.decodeScratch.subarray(0, length))
+    // Copied first: a decoder that meets bytes which change while it reads them may do anything.
+    for (let index = 0; index < length; index++) this.copied[index] = bytes[offset + index]
+    return this.copied.toString('utf8', 0, length)
   }
 
   private encodeUnicode(name: string): boolean {

@@ -1,12 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  BUCKET_HEAD,
+  BUCKET_STRIDE,
+  BUCKETS_WORD,
+  bucketCount,
   createMemory,
+  ENTRY_FREE_NEXT,
+  ENTRY_NEXT,
   ENTRY_STAMP,
   firstEntry,
+  NAMES_ENTRY_COUNT,
   NAMES_FREE_HEAD,
   NAMES_LOCK,
   PID_GENERATION_UNIT,
+  type SharedMemory,
   SLOT_NAME,
   SLOT_STRIDE_BITS,
   slotWords,
@@ -124,7 +132,7 @@ describe('a name', () => {
 })
 
 describe('what is a name', () => {
-  const longest = 'é'.repeat(127) + 'x'
+  const longest = `${'é'.repeat(127)}x`
   test.each(['a', 'x'.repeat(255), longest, '日本語', '\u{1f9f5}', '\ufeffbom', 'a\0b', '__proto__'])(
     '%j',
     (name) => {
@@ -178,47 +186,189 @@ describe('the table', () => {
   })
 })
 
-describe('repair', () => {
-  test('breaks the lock of the dead endpoint, and no other', () => {
-    const { shared, other, spawn, register } = setUp()
+/** Runs `action`, and `hook` right before its nth call of something of `Atomics`. False if it makes fewer. */
+function interruptAt(n: number, action: () => void, hook: () => void): boolean {
+  const originals = { ...Object.getOwnPropertyDescriptors(Atomics) }
+  let count = 0
+  for (const name of ['load', 'store', 'compareExchange', 'add', 'exchange'] as const) {
+    const original = Atomics[name] as (...args: unknown[]) => number
+    Object.assign(Atomics, {
+      [name]: (...args: unknown[]) => {
+        count += 1
+        if (count === n) hook()
+        return original(...args)
+      },
+    })
+  }
+  try {
+    action()
+  } finally {
+    Object.defineProperties(Atomics, originals)
+  }
+  return count >= n
+}
+
+/** Runs `action` like a thread that is ended at its nth call of something of `Atomics`. False if it makes fewer. */
+function dieAt(n: number, action: () => void): boolean {
+  class Death extends Error {}
+  const die = () => {
+    throw new Death()
+  }
+  try {
+    interruptAt(n, action, die)
+    return false
+  } catch (error) {
+    if (!(error instanceof Death)) throw error
+    return true
+  }
+}
+
+/** Runs `interruption` right before the next attempt at a lock. */
+function beforeNextLock(interruption: () => void): void {
+  const original = Atomics.compareExchange
+  Atomics.compareExchange = ((...args: Parameters<typeof original>) => {
+    Atomics.compareExchange = original
+    interruption()
+    return original(...args)
+  }) as typeof original
+}
+
+/** Every entry is in one chain, and bound, or in the free list, and not bound. */
+function expectIntact(shared: SharedMemory): void {
+  const words = new Int32Array(shared.names)
+  const seen = new Map<number, 'bound' | 'free'>()
+  const note = (entry: number, as: 'bound' | 'free') => {
+    expect(seen.has(entry)).toBe(false)
+    expect(words[entry + ENTRY_STAMP] & 1).toBe(as === 'bound' ? 1 : 0)
+    seen.set(entry, as)
+  }
+  for (let index = 0; index < bucketCount(shared.options); index++) {
+    const head = BUCKETS_WORD + index * BUCKET_STRIDE + BUCKET_HEAD
+    for (let entry = words[head]; entry !== 0; entry = words[entry + ENTRY_NEXT]) note(entry, 'bound')
+  }
+  for (let entry = words[NAMES_FREE_HEAD]; entry !== 0; entry = words[entry + ENTRY_FREE_NEXT])
+    note(entry, 'free')
+  expect(seen.size).toBe(words[NAMES_ENTRY_COUNT])
+  expect(words[NAMES_LOCK]).toBe(0)
+}
+
+test('a process that exits elsewhere at any point of its registration leaves no name behind', () => {
+  for (let n = 1; ; n++) {
+    const { shared, slots, names, other, spawn } = setUp()
+    const slot = spawn()
+    const nameAt = (slot << SLOT_STRIDE_BITS) + SLOT_NAME
+    let isReleased = false
+    const interrupted = interruptAt(
+      n,
+      () => other.register('a', slot, 0),
+      () => {
+        slots.markExiting(slot)
+        // With a NAME it would wait for the lock now, that is, until the registration is through.
+        isReleased = slotWords(shared)[nameAt] === 0
+        if (isReleased) names.release(slot)
+      },
+    )
+    if (!interrupted) return
+    if (!isReleased) names.release(slot)
+    slots.free(slot)
+    expect(slotWords(shared)[nameAt]).toBe(0)
+    expect(names.registered()).toEqual([])
+    expectIntact(shared)
+  }
+})
+
+describe('a thread that dies', () => {
+  const cases: [string, (table: NameTable, slots: number[], exit: () => void) => void][] = [
+    ['registering a new name', (table, slots) => table.register('new', slots[0], 0)],
+    ['registering a name that is taken', (table, slots) => table.register('old', slots[0], 0)],
+    [
+      'taking a name over from a process that exits',
+      (table, slots, exit) => {
+        exit()
+        table.register('old', slots[0], 0)
+      },
+    ],
+    ['unregistering', (table) => table.unregister('old')],
+    [
+      'releasing',
+      (table, slots, exit) => {
+        exit()
+        table.release(slots[1])
+      },
+    ],
+  ]
+  test.each(cases)('while %s, at any point, leaves a sound table', (_, action) => {
+    for (let n = 1; ; n++) {
+      // Two entries and few buckets, so that chains and the free list are in use.
+      const { shared, slots, names, spawn, register, pid } = setUp(3)
+      const [one, two, three] = [spawn(), spawn(), spawn()]
+      register('other', three)
+      register('gone', one)
+      names.unregister('gone')
+      register('old', two)
+      let hasExited = false
+      const victim = new NameTable(shared, 2)
+      const died = dieAt(n, () =>
+        action(victim, [one, two], () => {
+          slots.markExiting(two)
+          hasExited = true
+        }),
+      )
+      const host = new NameTable(shared, 0)
+      host.repair(2)
+      expectIntact(shared)
+      // Each name has one process or none, seen from both sides.
+      for (const [slot, name] of [
+        [one, 'new'],
+        [one, 'old'],
+        [two, 'old'],
+      ] as const) {
+        expect(host.whereis(name) === pid(slot)).toBe(
+          host.nameOf(slot) === name && !(hasExited && slot === two),
+        )
+      }
+      expect(host.whereis('other')).toBe(pid(three))
+      if (hasExited) {
+        host.release(two)
+        slots.free(two)
+      }
+      // All can be used again.
+      for (const name of host.registered()) expect(host.unregister(name)).toBe(true)
+      expect(host.registered()).toEqual([])
+      const others = [one, spawn(), spawn()]
+      expect(others.map((slot, index) => register(`${index}`, slot))).toEqual(['ok', 'ok', 'ok'])
+      expect(register('one too many', spawn())).toBe('full')
+      for (const [index, slot] of others.entries()) expect(host.whereis(`${index}`)).toBe(pid(slot))
+      if (died) continue
+      expect(n).toBeGreaterThan(3)
+      return
+    }
+  })
+
+  test('having bound a name leaves it bound, also for who had looked before and found it free', () => {
+    for (let n = 1; ; n++) {
+      const { shared, names, spawn, register, pid } = setUp()
+      const [one, two] = [spawn(), spawn()]
+      const victim = new NameTable(shared, 2)
+      let died = false
+      beforeNextLock(() => {
+        died = dieAt(n, () => victim.register('a', one, 0))
+        new NameTable(shared, 0).repair(2)
+      })
+      const outcome = register('a', two)
+      expectIntact(shared)
+      expect(names.registered()).toEqual(['a'])
+      expect(names.whereis('a')).toBe(pid(outcome === 'ok' ? two : one))
+      if (!died) return
+    }
+  })
+
+  test('without the lock leaves the lock of others alone', () => {
+    const { shared } = setUp()
     const words = new Int32Array(shared.names)
     words[NAMES_LOCK] = 2 + 1
-    const host = new NameTable(shared, 0)
-    host.repair(1)
-    expect(words[NAMES_LOCK]).toBe(3)
-    host.repair(2)
-    expect(words[NAMES_LOCK]).toBe(0)
-    expect(register('a', spawn())).toBe('ok')
-    expect(other.registered()).toEqual(['a'])
-  })
-
-  test('undoes a binding that was cut off before its stamp, and gives the entry back', () => {
-    const { shared, names, spawn, register, pid } = setUp(2)
-    const slot = spawn()
-    register('a', slot)
-    const words = new Int32Array(shared.names)
-    // As if the thread had ended right before the stamp turned odd.
-    words[firstEntry(shared.options) + ENTRY_STAMP] -= 1
-    words[NAMES_LOCK] = 1 + 1
     new NameTable(shared, 0).repair(1)
-    expect(names.whereis('a')).toBe(0)
-    expect(names.nameOf(slot)).toBeUndefined()
-    expect(register('b', slot)).toBe('ok')
-    expect(names.whereis('b')).toBe(pid(slot))
-    expect(register('a', spawn())).toBe('ok')
-    expect(names.registered().sort()).toEqual(['a', 'b'])
-  })
-
-  test('finds an entry that was in nobody’s list', () => {
-    const { shared, names, spawn, register } = setUp(1)
-    register('a', spawn())
-    names.unregister('a')
-    const words = new Int32Array(shared.names)
-    words[NAMES_FREE_HEAD] = 0
-    expect(register('b', spawn())).toBe('full')
-    words[NAMES_LOCK] = 1 + 1
-    new NameTable(shared, 0).repair(1)
-    expect(register('b', spawn())).toBe('ok')
+    expect(words[NAMES_LOCK]).toBe(2 + 1)
   })
 
   test('a NAME that leads to somebody else’s entry is no name', () => {

@@ -16,12 +16,12 @@
  * walked that chain, and did not wander off with an entry that was taken out and used again elsewhere.
  * A name that was looked up before costs a look in a private map and one at the stamp.
  *
- * **Writers share one spin lock**, for some 100 ns each. What can take long, throw, or be cut short by
- * `terminate()` happens before: names are encoded and chains are searched without the lock, and then,
- * under it, the bucket's VERSION says whether that still holds. V8 ends a thread only where a function
- * is entered or a loop turns back, so the critical sections are straight lines: no call of a function of
- * ours, no loop, no allocation. That makes a dead holder very unlikely, not impossible; its lock names
- * it, and the host breaks it (`repair`).
+ * **Writers share one spin lock**, for a quarter of a microsecond each: names are encoded and chains are
+ * searched without it, and then, under it, the bucket's VERSION says whether that still holds. V8 can end
+ * a thread at any call and at any turn of a loop, also of a builtin like `Atomics.store`: of threads that
+ * did nothing but register and were killed, one in forty died with the lock in its hand. So the lock word
+ * names its holder, the host breaks the lock of a dead one (`repair`), and every prefix of a change is one
+ * that `repair` can mend; the unit test dies at each of these points.
  *
  * **A process that exits while it is being registered.** The exit marks the slot EXITING and then looks
  * at NAME; the registration writes NAME and then looks at the slot's state; all four fenced. So either
@@ -65,7 +65,7 @@ import {
 } from './layout.ts'
 import { NameCode } from './name-code.ts'
 import { nap } from './park.ts'
-import { isAliveAs, liveWord, startingWord } from './state-word.ts'
+import { isAliveAs } from './state-word.ts'
 
 export type RegisterOutcome = 'ok' | 'name_taken' | 'already_named' | 'full' | 'dead'
 
@@ -74,7 +74,7 @@ const CACHE_COUNT_MAX = 1_024
 /** How often the lock is tried before its holder is taken to be off the CPU. */
 const SPIN_COUNT = 200
 const NAP_MS = 0.1
-/** A host that naps so often (some seconds) waits for a dead thread, whose end it can not hear of meanwhile. */
+/** A host that naps so often (some seconds) waits for a dead thread, of whose end it cannot hear meanwhile. */
 const HOST_NAP_COUNT_MAX = 20_000
 
 /** What a look-up found, good as long as the entry's stamp is the same. */
@@ -190,7 +190,7 @@ export class NameTable {
       entry = Atomics.load(this.slots, nameAt)
     ) {
       const stamp = Atomics.load(this.words, entry + ENTRY_STAMP)
-      if (isBound(stamp) && this.words[entry + ENTRY_SLOT] === slot) this.unbind(entry, stamp)
+      if (this.isHeldBy(entry, slot)) this.unbind(entry, stamp)
       else this.forget(slot, entry)
     }
   }
@@ -227,7 +227,7 @@ export class NameTable {
       words[entry + ENTRY_FREE_NEXT] = words[NAMES_FREE_HEAD]
       words[NAMES_FREE_HEAD] = entry
     }
-    Atomics.store(words, NAMES_LOCK, 0)
+    this.unlock(true)
   }
 
   // ---- reading ----------------------------------------------------------------------------------
@@ -317,54 +317,37 @@ export class NameTable {
     }
   }
 
-  // ---- writing: straight lines between `acquire` and the store that clears LOCK ---------------------
+  // ---- writing, under the lock. The order of the stores is what `repair` relies on -----------------
 
   /** Binds the name in hand, which `find` has just not found, to a process. */
   private bind(slot: number, generation: number): RegisterOutcome | 'moved' {
-    const { words, slots, bytes, bucket, version } = this
-    const { scratch, hash, byteLength } = this.code
-    const nameAt = (slot << SLOT_STRIDE_BITS) + SLOT_NAME
-    const stateAt = (slot << SLOT_STRIDE_BITS) + SLOT_STATE
-    const live = liveWord(generation)
-    const starting = startingWord(generation)
-    this.acquire()
-    if (words[bucket + BUCKET_VERSION] !== version) {
-      Atomics.store(words, NAMES_LOCK, 0)
-      return 'moved'
-    }
-    const old = slots[nameAt]
-    if (old !== 0 && (words[old + ENTRY_STAMP] & 1) === 1 && words[old + ENTRY_SLOT] === slot) {
-      Atomics.store(words, NAMES_LOCK, 0)
-      return 'already_named'
-    }
+    const { words, slots, code, bucket, version } = this
+    const at = slot << SLOT_STRIDE_BITS
+    this.lock()
+    if (words[bucket + BUCKET_VERSION] !== version) return this.unlock('moved')
+    if (this.isHeldBy(slots[at + SLOT_NAME], slot)) return this.unlock('already_named')
     const used = words[NAMES_FREE_HEAD]
-    const entry = used !== 0 ? used : this.firstEntry + words[NAMES_ENTRY_COUNT] * ENTRY_STRIDE
-    if (entry === this.endEntry) {
-      Atomics.store(words, NAMES_LOCK, 0)
-      return 'full'
-    }
+    const entry = used !== 0 ? used : this.firstUnusedEntry()
+    if (entry === this.endEntry) return this.unlock('full')
     // First NAME, then a look at the state; an exit does it the other way round. See the top.
-    Atomics.store(slots, nameAt, entry)
-    const state = Atomics.load(slots, stateAt)
-    if (state !== live && state !== starting) {
-      Atomics.store(slots, nameAt, 0)
-      Atomics.store(words, NAMES_LOCK, 0)
-      return 'dead'
+    Atomics.store(slots, at + SLOT_NAME, entry)
+    if (!isAliveAs(Atomics.load(slots, at + SLOT_STATE), generation)) {
+      Atomics.store(slots, at + SLOT_NAME, 0)
+      return this.unlock('dead')
     }
     if (used !== 0) words[NAMES_FREE_HEAD] = words[used + ENTRY_FREE_NEXT]
     else words[NAMES_ENTRY_COUNT] += 1
     words[entry + ENTRY_SLOT] = slot
     words[entry + ENTRY_GENERATION] = generation
-    words[entry + ENTRY_HASH] = hash
-    words[entry + ENTRY_BYTE_LENGTH] = byteLength
-    bytes.set(scratch, (entry + ENTRY_NAME) * 4)
+    words[entry + ENTRY_HASH] = code.hash
+    words[entry + ENTRY_BYTE_LENGTH] = code.byteLength
+    this.bytes.set(code.scratch, (entry + ENTRY_NAME) * 4)
     Atomics.store(words, entry + ENTRY_NEXT, words[bucket + BUCKET_HEAD])
     Atomics.store(words, bucket + BUCKET_HEAD, entry)
     // Now it is bound.
     Atomics.store(words, entry + ENTRY_STAMP, words[entry + ENTRY_STAMP] + 1)
     Atomics.store(words, bucket + BUCKET_VERSION, version + 1)
-    Atomics.store(words, NAMES_LOCK, 0)
-    return 'ok'
+    return this.unlock('ok')
   }
 
   /** Unbinds an entry that had this stamp. @returns false if it has another one by now */
@@ -373,11 +356,8 @@ export class NameTable {
     for (;;) {
       this.findLink(entry)
       const { bucket, version, link } = this
-      this.acquire()
-      if (words[entry + ENTRY_STAMP] !== stamp) {
-        Atomics.store(words, NAMES_LOCK, 0)
-        return false
-      }
+      this.lock()
+      if (words[entry + ENTRY_STAMP] !== stamp) return this.unlock(false)
       if (words[bucket + BUCKET_VERSION] === version && words[link] === entry) {
         // Now it is not bound any more.
         Atomics.store(words, entry + ENTRY_STAMP, stamp + 1)
@@ -386,21 +366,23 @@ export class NameTable {
         Atomics.store(words, bucket + BUCKET_VERSION, version + 1)
         words[entry + ENTRY_FREE_NEXT] = words[NAMES_FREE_HEAD]
         words[NAMES_FREE_HEAD] = entry
-        Atomics.store(words, NAMES_LOCK, 0)
-        return true
+        return this.unlock(true)
       }
-      Atomics.store(words, NAMES_LOCK, 0)
+      this.unlock(false)
     }
   }
 
   /** Clears the NAME word of a slot, if under the lock it turns out to lead to an entry of somebody else. */
   private forget(slot: number, entry: number): void {
-    const { words, slots } = this
     const nameAt = (slot << SLOT_STRIDE_BITS) + SLOT_NAME
-    this.acquire()
-    const isOwn = (words[entry + ENTRY_STAMP] & 1) === 1 && words[entry + ENTRY_SLOT] === slot
-    if (slots[nameAt] === entry && !isOwn) Atomics.store(slots, nameAt, 0)
-    Atomics.store(words, NAMES_LOCK, 0)
+    this.lock()
+    if (this.slots[nameAt] === entry && !this.isHeldBy(entry, slot)) Atomics.store(this.slots, nameAt, 0)
+    this.unlock(true)
+  }
+
+  /** Whether this entry, if it is one, is bound to the process of this slot. */
+  private isHeldBy(entry: number, slot: number): boolean {
+    return entry !== 0 && isBound(this.words[entry + ENTRY_STAMP]) && this.words[entry + ENTRY_SLOT] === slot
   }
 
   /** Takes entries that are not bound out of a chain. The version moves on even if there are none. */
@@ -415,13 +397,19 @@ export class NameTable {
     Atomics.add(words, bucket + BUCKET_VERSION, 1)
   }
 
-  private acquire(): void {
-    const { words, token } = this
+  // ---- the lock ---------------------------------------------------------------------------------
+
+  private lock(): void {
     let tries = 0
-    while (Atomics.compareExchange(words, NAMES_LOCK, 0, token) !== 0) {
+    while (Atomics.compareExchange(this.words, NAMES_LOCK, 0, this.token) !== 0) {
       tries += 1
       if (tries > SPIN_COUNT) this.napForLock(tries - SPIN_COUNT)
     }
+  }
+
+  private unlock<T>(outcome: T): T {
+    Atomics.store(this.words, NAMES_LOCK, 0)
+    return outcome
   }
 
   private napForLock(napCount: number): void {

@@ -212,17 +212,19 @@ export class RingReader {
       if (this.header[RING_TAIL] === this.tail) return -1
       this.tail = Atomics.load(this.header, RING_TAIL)
     }
-    let offset = this.head & this.mask
-    let length = this.words[offset >> 2]
-    if (length === PAD) {
-      this.head = (this.head + this.size - offset) | 0
-      offset = 0
-      length = this.words[0]
-    }
-    if (length < WORD_BYTES || length > this.size)
-      throw new Error(`a frame of ${length} bytes: the ring is torn`)
+    const offset = this.head & this.mask
+    const length = this.words[offset >> 2]
+    if (length < WORD_BYTES || length > this.size) return this.peekBehindPad(offset, length)
     this.frameBytes = length
     return offset
+  }
+
+  private peekBehindPad(offset: number, length: number): number {
+    const first = this.words[0]
+    if (length !== PAD || first < WORD_BYTES) throw new Error(`a frame of ${length} bytes: the ring is torn`)
+    this.head = (this.head + this.size - offset) | 0
+    this.frameBytes = first
+    return 0
   }
 
   /** Length of the frame that `peek` found, its first word included. */

@@ -41,7 +41,6 @@ import {
   type SharedMemory,
   SLOT_BLOCK_BITS,
   SLOT_BLOCK_COUNT,
-  SLOT_NAME,
   SLOT_NEXT,
   SLOT_OWNER,
   SLOT_STATE,
@@ -127,8 +126,8 @@ export class SlotTable {
   }
 
   /**
-   * By the owner at the end of an exit, or by the home for a process that never came to start. The name
-   * must have been released. Freeing what is free already does nothing: home and host may both clear
+   * By the owner at the end of an exit, when the name has been released; or by the home, for a process
+   * that never came to start. Freeing what is free already does nothing: home and host may both clear
    * away a request to start a process on an endpoint that has just died.
    */
   free(slot: number): void {
@@ -248,7 +247,6 @@ export class SlotTable {
 
   private freeFrom(slot: number, word: number): void {
     const at = slot << SLOT_STRIDE_BITS
-    if (this.words[at + SLOT_NAME] !== 0) throw new Error(`slot ${slot} is freed with a name`)
     if (release(this.words, at + SLOT_STATE, word) !== FREE) return
     if (this.home(slot) === this.me) this.push(slot)
     // Pairs with the exchange in `sweep`: who takes the count sees the state words it counts.

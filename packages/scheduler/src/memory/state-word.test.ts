@@ -14,14 +14,12 @@ import {
   isAliveAs,
   isTaken,
   LIVE,
-  liveWord,
   ownerOf,
   ownerWord,
   RETIRED,
   release,
   STARTING,
   seize,
-  startingWord,
   stateOf,
 } from './state-word.ts'
 
@@ -32,9 +30,9 @@ describe('legal transitions', () => {
   test('lead once around, and to the next generation', () => {
     const words = cell(wordOf(FREE, 7))
     expect(claim(words, 0)).toBe(true)
-    expect(words[0]).toBe(startingWord(7))
+    expect(words[0]).toBe(wordOf(STARTING, 7))
     goLive(words, 0)
-    expect(words[0]).toBe(liveWord(7))
+    expect(words[0]).toBe(wordOf(LIVE, 7))
     beginExit(words, 0)
     expect(stateOf(words[0])).toBe(EXITING)
     expect(release(words, 0, words[0])).toBe(FREE)

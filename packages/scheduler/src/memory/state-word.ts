@@ -71,15 +71,6 @@ export function isAliveAs(word: number, generation: number): boolean {
   return word >>> STATE_BITS === generation && (word & ALIVE_BIT) !== 0
 }
 
-/** The words of a process that is alive, for who must compare without a call. */
-export function startingWord(generation: number): number {
-  return (generation << STATE_BITS) | STARTING
-}
-
-export function liveWord(generation: number): number {
-  return (generation << STATE_BITS) | LIVE
-}
-
 export function ownerOf(ownerWord: number): number {
   return ownerWord & OWNER_MASK
 }

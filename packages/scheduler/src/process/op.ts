@@ -31,35 +31,49 @@ export interface Executive {
   wake(process: Process): void
 }
 
-export abstract class Operation<T> implements Op<T> {
+/** What an operation does; the operation itself only keeps account of who waits. */
+export interface Task {
+  /** Starts it; may complete or fail it at once. */
+  begin(operation: Operation<never>): void
+  /** Gives up whatever would complete it later: timers, table entries. Called once, when it is through or dropped. */
+  release(): void
+  /** Offered a message that has just arrived; true if it took it. */
+  offer?(operation: Operation<never>, message: unknown): boolean
+}
+
+interface Awaiter {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * One class for all operations, with a task in it: constructors of derived classes are not inlined by
+ * the V8 of Node 20, and three levels of them cost more than the wait itself.
+ */
+export class Operation<T> implements Op<T> {
   /** Iterator result: whether the operation is through. */
   done = false
-  /** Iterator result: what it came to. */
-  value: T | undefined = undefined
+  /** Iterator result: what it came to; if it failed, the error. */
+  value: unknown = undefined
   /** The next operation that the same process waits on; only an async callback can wait on several. */
   nextWaiting: Operation<unknown> | null = null
 
   private status: Status = IDLE
-  private error: unknown = undefined
-  private resolve: ((value: never) => void) | null = null
-  private reject: ((error: unknown) => void) | null = null
+  /** Set if it is awaited, rather than iterated. */
+  private awaiter: Awaiter | null = null
 
-  protected readonly process: Process
+  private readonly process: Process
   private readonly executive: Executive
-  constructor(process: Process, executive: Executive) {
+  private readonly task: Task
+  constructor(process: Process, executive: Executive, task: Task) {
     this.process = process
     this.executive = executive
+    this.task = task
   }
 
-  /** Starts it; may complete or fail it at once. */
-  protected abstract begin(): void
-
-  /** Gives up whatever would complete it later: timers, table entries. Called once, when it is through or dropped. */
-  protected abstract release(): void
-
   /** Offers a message that has just arrived; true if the operation took it. */
-  offer(_message: unknown): boolean {
-    return false
+  offer(message: unknown): boolean {
+    return this.task.offer?.(this as Operation<unknown> as Operation<never>, message) === true
   }
 
   get isWaiting(): boolean {
@@ -71,7 +85,7 @@ export abstract class Operation<T> implements Op<T> {
     const wasWaiting = this.status === WAITING
     this.status = DONE
     this.value = value
-    this.release()
+    this.task.release()
     if (wasWaiting) this.settle()
   }
 
@@ -79,14 +93,14 @@ export abstract class Operation<T> implements Op<T> {
     if (this.status !== IDLE && this.status !== WAITING) return
     const wasWaiting = this.status === WAITING
     this.status = FAILED
-    this.error = error
-    this.release()
+    this.value = error
+    this.task.release()
     if (wasWaiting) this.settle()
   }
 
   /** The process is gone: nobody will ask for the outcome. */
   drop(): void {
-    if (this.status === WAITING) this.release()
+    if (this.status === WAITING) this.task.release()
     this.status = SPENT
   }
 
@@ -119,15 +133,14 @@ export abstract class Operation<T> implements Op<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return new Promise<T>((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+      this.awaiter = { resolve, reject }
       if (this.status === IDLE) this.start()
-      if (this.status !== WAITING) this.settlePromise()
+      if (this.status !== WAITING) this.settlePromise(this.awaiter)
     }).then(onFulfilled, onRejected)
   }
 
   private start(): void {
-    this.begin()
+    this.task.begin(this as Operation<unknown> as Operation<never>)
     if (this.status !== IDLE) return
     this.status = WAITING
     this.process.addWaiting(this)
@@ -135,16 +148,16 @@ export abstract class Operation<T> implements Op<T> {
 
   private settle(): void {
     this.process.removeWaiting(this)
-    if (this.resolve === null) this.executive.wake(this.process)
-    else this.settlePromise()
+    if (this.awaiter === null) this.executive.wake(this.process)
+    else this.settlePromise(this.awaiter)
   }
 
-  private settlePromise(): void {
+  private settlePromise(awaiter: Awaiter): void {
     if (this.status === DONE) {
       this.status = SPENT
-      this.resolve?.(this.value as never)
+      awaiter.resolve(this.value as never)
     } else {
-      this.reject?.(this.takeError())
+      awaiter.reject(this.takeError())
     }
   }
 
@@ -153,6 +166,6 @@ export abstract class Operation<T> implements Op<T> {
       return new HeddleError('ERR_BAD_ARGUMENT', 'an operation can be waited for only once')
     }
     this.status = SPENT
-    return this.error
+    return this.value
   }
 }

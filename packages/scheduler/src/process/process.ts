@@ -17,7 +17,7 @@ import type { Definition, DefinitionAddress } from './define.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Operation } from './op.ts'
 import type { Self } from './self.ts'
-import type { Chain } from './turn.ts'
+import { type Chain, NO_TIMEOUT } from './turn.ts'
 
 export const STATUS = { waiting: 0, runnable: 1, running: 2, dead: 3 } as const
 export type StatusCode = (typeof STATUS)[keyof typeof STATUS]
@@ -109,8 +109,8 @@ export class Process {
   /** Whether `init` has returned. */
   isStarted = false
   /** Callback processes: the `afterMs` of the last `again(state, { afterMs })`, and its timer. */
-  restMs = -1
-  restTimer: object | null = null
+  restMs = NO_TIMEOUT
+  restAlarm: object | null = null
 
   trapsExits = false
   /** Decided while its own code runs: it dies when that returns. */

@@ -3,7 +3,7 @@
  * so that it is ordered, monitored and cloned like everything else.
  */
 
-import { SpawnOperation } from '../kernel/operations.ts'
+import { spawnOperation } from '../kernel/operations.ts'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
 import type { ProcessInfo } from '../process/info.ts'
@@ -101,7 +101,7 @@ export class Vm implements AsyncDisposable {
     const address = addressOf(definition as Spawnable<never>)
     const isLinked = options.link === true
     const spawning = { address, argument, options, isLinked, monitorRef: 0 }
-    const pid = new PidTerm(await new SpawnOperation(this.host.kernel, this.hostProcess.process, spawning))
+    const pid = new PidTerm(await spawnOperation(this.host.kernel, this.hostProcess.process, spawning))
     this.remember(pid.$pid)
     return pid
   }

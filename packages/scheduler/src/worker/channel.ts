@@ -16,7 +16,8 @@
  */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Control, SharedMemory } from '../memory/layout.ts'
+import type { Control } from '../memory/control.ts'
+import type { SharedMemory } from '../memory/layout.ts'
 import { wake } from '../memory/park.ts'
 import { RingReader, RingWriter } from '../memory/ring.ts'
 import type { Transferable } from '../process/self.ts'

@@ -1,7 +1,8 @@
 /** One endpoint's channels to and from all others. */
 
 import type { MessagePort } from 'node:worker_threads'
-import type { Control, SharedMemory } from '../memory/layout.ts'
+import type { Control } from '../memory/control.ts'
+import type { SharedMemory } from '../memory/layout.ts'
 import type { Transferable } from '../process/self.ts'
 import type { SignalKind } from '../process/signals.ts'
 import { type Deliver, InChannel, OutChannel } from './channel.ts'

@@ -43,7 +43,9 @@ export {
   // biome-ignore lint/style/noDefaultExport: node:test has one
   harmless as default,
   harmless as describe,
+  harmless as expectFailure,
   harmless as expectTypeOf,
+  harmless as getTestContext,
   harmless as inject,
   harmless as it,
   harmless as mock,

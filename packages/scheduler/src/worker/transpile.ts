@@ -4,20 +4,21 @@
  *
  * Transpilers are tried in this order: rolldown (comes with vite 8) loads in 25 ms and knows all syntax; Node's
  * own takes 60 ms and knows what can be erased; esbuild (vite 7, tsx) takes 90 ms when called synchronously;
- * typescript takes 400 ms, and from 7 on has no such function. What one refuses, the next may take.
+ * typescript takes 400 ms, and from 7 on has no such function. What Node refuses, the next may take.
  *
- * They are looked for from the user's module, then from where vite, vitest and tsx lie: a strict package
- * manager lets a module see its own dependencies only.
+ * They are looked for from the user's module and from the working directory, then from where vite, vitest and
+ * tsx lie: a strict package manager lets a module see its own dependencies only.
  */
 
 import module, { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 
 /** Throws where the source has syntax errors, or syntax that this transpiler does not know. */
 type Transpile = (source: string, path: string) => string
 
 /** Undefined where this version of the package has no such function. */
-type Load = (require: NodeJS.Require) => Transpile | undefined
+type Load = (get: NodeJS.Require) => Transpile | undefined
 
 interface Rolldown {
   transformSync?: (path: string, source: string, options: object) => RolldownResult
@@ -34,7 +35,13 @@ interface Esbuild {
 }
 
 interface Typescript {
-  transpileModule?: (source: string, options: object) => { outputText: string }
+  transpileModule?: (source: string, options: object) => TypescriptResult
+  flattenDiagnosticMessageText: (text: unknown, newLine: string) => string
+}
+
+interface TypescriptResult {
+  outputText: string
+  diagnostics: readonly { messageText: unknown }[]
 }
 
 interface Amaro {
@@ -48,6 +55,9 @@ interface ModuleWithStrip {
 // How one package leads to another that a strict package manager hides from the user's module.
 const detours: readonly (readonly string[])[] = [[], ['vite'], ['vitest', 'vite'], ['tsx']]
 
+/** As Node's own transpiler has it. */
+const refusalCode = 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+
 const loads: ReadonlyMap<string, Load> = new Map([
   ['rolldown', loadRolldown],
   ['node', loadNode],
@@ -56,39 +66,64 @@ const loads: ReadonlyMap<string, Load> = new Map([
   ['amaro', loadAmaro],
 ])
 
-const loaded = new Map<string, Transpile | undefined>()
+// Found ones are kept for all modules; where one was missing is kept too, for looking takes longer than using.
+const loaded = new Map<string, Transpile>()
+const missing = new Set<string>()
 
-/** @throws what the first transpiler found has thrown, if none takes the source */
-export function transpile(source: string, path: string): string {
-  const errors: unknown[] = []
+/**
+ * @param path the file that `source` was read from
+ * @param bases where the user's transpiler may be installed: files whose `require` is asked
+ * @throws on syntax errors, and where there is no transpiler for this source
+ */
+export function transpile(
+  source: string,
+  path: string,
+  bases: readonly string[] = [path, join(process.cwd(), 'app.js')],
+): string {
+  let why = 'runs no TypeScript'
   for (const name of loads.keys()) {
-    const found = transpilerNamed(name, path)
-    if (found === undefined) continue
     try {
-      return found(source, path)
+      const found = transpilerNamed(name, bases)
+      if (found !== undefined) return found(source, path)
     } catch (error) {
-      errors.push(error)
+      if (!isRefusal(error)) throw error
+      why = `says: ${error.message}`
     }
   }
-  if (errors.length > 0) throw errors[0]
   throw new Error(
-    `Node ${process.versions.node} runs no TypeScript, and none of rolldown, esbuild, typescript (up to 6) and ` +
-      'amaro is installed: npm install --save-dev esbuild',
+    `Node ${process.versions.node} ${why}; and none of rolldown, esbuild, typescript (up to 6) and amaro is ` +
+      'installed: npm install --save-dev esbuild',
   )
 }
 
-function transpilerNamed(name: string, path: string): Transpile | undefined {
-  if (!loaded.has(name)) loaded.set(name, loadTranspiler(name, path))
-  return loaded.get(name)
+/** The source is right, but it needs more than erasing its types. */
+function isRefusal(error: unknown): error is Error {
+  return (error as { code?: unknown } | null)?.code === refusalCode
 }
 
-function loadTranspiler(name: string, path: string): Transpile | undefined {
+function transpilerNamed(name: string, bases: readonly string[]): Transpile | undefined {
+  const known = loaded.get(name)
+  if (known !== undefined) return known
+  for (const base of bases) {
+    const place = `${name} from ${dirname(base)}`
+    if (missing.has(place)) continue
+    const found = loadTranspiler(name, base)
+    if (found !== undefined) {
+      loaded.set(name, found)
+      return found
+    }
+    missing.add(place)
+  }
+  return undefined
+}
+
+function loadTranspiler(name: string, base: string): Transpile | undefined {
   const load = loads.get(name)
-  for (const detour of load === undefined ? [] : detours) {
+  for (const detour of detours) {
     try {
-      let require = createRequire(path)
-      for (const step of detour) require = createRequire(require.resolve(`${step}/package.json`))
-      return load?.(require)
+      let get = createRequire(base)
+      for (const step of detour) get = createRequire(get.resolve(`${step}/package.json`))
+      return load?.(get)
     } catch {
       // Not here, or not for this version of Node.
     }
@@ -96,8 +131,8 @@ function loadTranspiler(name: string, path: string): Transpile | undefined {
   return undefined
 }
 
-function loadRolldown(require: NodeJS.Require): Transpile | undefined {
-  const { transformSync } = require('rolldown/utils') as Rolldown
+function loadRolldown(get: NodeJS.Require): Transpile | undefined {
+  const { transformSync } = get('rolldown/utils') as Rolldown
   if (transformSync === undefined) return undefined
   return (source, path) => {
     const { code, map, errors } = transformSync(path, source, { sourcemap: true, tsconfig: true })
@@ -106,8 +141,8 @@ function loadRolldown(require: NodeJS.Require): Transpile | undefined {
   }
 }
 
-function loadEsbuild(require: NodeJS.Require): Transpile {
-  const { transformSync } = require('esbuild') as Esbuild
+function loadEsbuild(get: NodeJS.Require): Transpile {
+  const { transformSync } = get('esbuild') as Esbuild
   return (source, path) => {
     const loader = /\.[mc]?tsx$/.test(path) ? 'tsx' : 'ts'
     const target = `node${process.versions.node}`
@@ -127,20 +162,27 @@ function loadNode(): Transpile | undefined {
   const { stripTypeScriptTypes } = module as ModuleWithStrip
   if (stripTypeScriptTypes === undefined) return undefined
   return (source, path) => {
-    if (path.endsWith('x')) throw new SyntaxError(`JSX is not TypeScript that can be erased: ${path}`)
+    if (path.endsWith('x'))
+      throw Object.assign(new SyntaxError('JSX cannot be erased'), { code: refusalCode })
     return stripTypeScriptTypes(source)
   }
 }
 
-function loadTypescript(require: NodeJS.Require): Transpile | undefined {
-  const { transpileModule } = require('typescript') as Typescript
+function loadTypescript(get: NodeJS.Require): Transpile | undefined {
+  const { transpileModule, flattenDiagnosticMessageText } = get('typescript') as Typescript
   if (transpileModule === undefined) return undefined
   const compilerOptions = { target: 'es2022', module: 'esnext', inlineSourceMap: true, jsx: 'react-jsx' }
-  return (source, path) => transpileModule(source, { fileName: path, compilerOptions }).outputText
+  return (source, path) => {
+    const options = { fileName: path, compilerOptions, reportDiagnostics: true }
+    const { outputText, diagnostics } = transpileModule(source, options)
+    if (diagnostics.length === 0) return outputText
+    const messages = diagnostics.map(({ messageText }) => flattenDiagnosticMessageText(messageText, '\n'))
+    throw new SyntaxError(messages.join('\n'))
+  }
 }
 
-function loadAmaro(require: NodeJS.Require): Transpile {
-  const { transformSync } = require('amaro') as Amaro
+function loadAmaro(get: NodeJS.Require): Transpile {
+  const { transformSync } = get('amaro') as Amaro
   return (source, path) => {
     const { code, map } = transformSync(source, { mode: 'transform', filename: path, sourceMap: true })
     return map ? code + inlineMap(map) : code

@@ -93,13 +93,13 @@ async function registerTsx(url: string): Promise<void> {
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)]
   const flag = flags.find((each) => /(^|[/=])tsx($|\/)/.test(each))
   if (flag === undefined) return
-  const require = createRequire(flag.startsWith('file:') ? flag : url)
-  const manifest = require('tsx/package.json') as {
+  const get = createRequire(flag.startsWith('file:') ? flag : url)
+  const manifest = get('tsx/package.json') as {
     exports: { './esm/api': { import: { default: string } } }
   }
   const api = new URL(
     manifest.exports['./esm/api'].import.default,
-    pathToFileURL(require.resolve('tsx/package.json')),
+    pathToFileURL(get.resolve('tsx/package.json')),
   )
   const { register } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ api.href)) as {
     register: () => void

@@ -1,0 +1,43 @@
+/**
+ * The time limits of operations. Most are set and taken back in the same slice (the call was answered),
+ * so the timers themselves are used again and again; nobody else ever holds one.
+ */
+
+import { Timer, type TimerWheel } from './timers.ts'
+
+export interface AlarmTarget {
+  timeUp(): void
+}
+
+export class Alarm extends Timer {
+  target: AlarmTarget | null = null
+
+  override fire(): void {
+    this.target?.timeUp()
+  }
+}
+
+const SPARE_COUNT_MAX = 1_024
+
+export class Alarms {
+  private readonly wheel: TimerWheel
+  private readonly spares: Alarm[] = []
+
+  constructor(wheel: TimerWheel) {
+    this.wheel = wheel
+  }
+
+  /** The target must `stop` it when it is through, also when the time was up. */
+  start(target: AlarmTarget, ms: number): Alarm {
+    const alarm = this.spares.pop() ?? new Alarm()
+    alarm.target = target
+    this.wheel.startLazily(alarm, ms)
+    return alarm
+  }
+
+  stop(alarm: Alarm): void {
+    this.wheel.cancel(alarm)
+    alarm.target = null
+    if (this.spares.length < SPARE_COUNT_MAX) this.spares.push(alarm)
+  }
+}
