@@ -4,7 +4,15 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { commandOf, compile, expectedReply, findStrippingNode, makeProject, type Outcome, runNode } from './project.ts'
+import {
+  commandOf,
+  compile,
+  expectedReply,
+  findStrippingNode,
+  makeProject,
+  type Outcome,
+  runNode,
+} from './project.ts'
 
 const replied: Outcome = { status: 0, stdout: expectedReply, stderr: '' }
 const repliedOnce: Outcome = { ...replied, stdout: `${expectedReply}end of the host\n` }
@@ -31,7 +39,9 @@ describe('plain JavaScript', () => {
   test('started with flags that are the whole process’s own', async () => {
     const dir = makeProject('plain-flags')
     compile(dir)
-    expect(await runNode(dir, ['--expose-gc', '--max-old-space-size=200', '--title=x', 'app.js'])).toEqual(replied)
+    expect(await runNode(dir, ['--expose-gc', '--max-old-space-size=200', '--title=x', 'app.js'])).toEqual(
+      replied,
+    )
   })
 
   test('a definition in the main module, whose main() starts the VM late and ends the thread if that fails', async () => {
@@ -39,14 +49,45 @@ describe('plain JavaScript', () => {
     compile(dir)
     expect(await runNode(dir, ['late-start.js'])).toEqual(replied)
   })
+
+  test('a definition in a test file, under node --test', async () => {
+    const dir = makeProject('plain-test', {
+      'here.test.js': `import assert from 'node:assert'
+        import test, { describe } from 'node:test'
+        import { isMainThread } from 'node:worker_threads'
+        import { done, process, startVm, tag } from '@heddle/scheduler'
+        const inTest = process(import.meta.url, 'inTest', {
+          init: (from) => from,
+          run: (from, self) => {
+            self.send(from, { type: 'reply', isMainThread })
+            return done()
+          },
+        })
+        test('replies', async () => {
+          console.log(isMainThread ? 'runs on the host' : 'runs on a scheduler')
+          const vm = await startVm({ schedulers: 2 })
+          await vm.spawn(inTest, vm.pid, { scheduler: 2 })
+          assert.deepEqual(await vm.receive(tag('reply')), { type: 'reply', isMainThread: false })
+          await vm.stop()
+        })`,
+    })
+    const { status, stdout } = await runNode(dir, ['--test', '--test-reporter=tap', 'here.test.js'])
+    expect(status).toBe(0)
+    expect(stdout.match(/^# (runs.*|tests .*|pass .*)$/gm)).toEqual([
+      '# runs on the host',
+      '# tests 1',
+      '# pass 1',
+    ])
+  })
 })
 
 describe('TypeScript', () => {
   const loose = {
-    // What vite and tsx take, and Node alone does not: no ending, the ending of the output, syntax with a meaning.
+    // What vite and tsx take and Node alone does not: no ending, the ending of the output, types imported like values,
+    // syntax with a meaning.
     'loose.ts': `import { isMainThread } from 'node:worker_threads'
       import { done, process } from '@heddle/scheduler'
-      import type { Order } from './run'
+      import { Order } from './run'
       import { shout } from './shout.js'
       import { mark } from './marks'
       export const loose = process(import.meta.url, 'loose', {
@@ -80,9 +121,12 @@ describe('TypeScript', () => {
     describe.each([[loose, 'HELLO!'], [inTest, 'HELLO']])('%#', (definition, text) => {
       test.concurrent('replies', async () => {
         const vm = await startVm({ schedulers: 2 })
-        vm.spawn(definition, { from: vm.pid, text: 'hello' }, { scheduler: 2 })
-        expect(await vm.receive(tag('reply'))).toEqual({ type: 'reply', text, isMainThread: false })
-        await vm.stop()
+        try {
+          await vm.spawn(definition, { from: vm.pid, text: 'hello' }, { scheduler: 2 })
+          expect(await vm.receive(tag('reply'))).toEqual({ type: 'reply', text, isMainThread: false })
+        } finally {
+          await vm.stop()
+        }
       })
     })`
 
@@ -124,7 +168,8 @@ describe('a bundle', () => {
 
   /** Only what was built may be left, or it could be the sources that ran. */
   function keepOnly(dir: string, kept: string): string {
-    for (const name of readdirSync(dir)) if (name !== kept && name !== 'package.json') rmSync(join(dir, name), { recursive: true })
+    for (const name of readdirSync(dir))
+      if (name !== kept && name !== 'package.json') rmSync(join(dir, name), { recursive: true })
     const built = join(dir, kept)
     for (const name of readdirSync(built).filter((each) => /\.m?js$/.test(each))) {
       expect(readFileSync(join(built, name), 'utf8')).not.toMatch(/from\s*["']@heddle/)
@@ -143,7 +188,10 @@ describe('a bundle', () => {
   test('made by vite build --ssr', async () => {
     const config = 'export default { ssr: { noExternal: true }, logLevel: "error" }'
     const dir = makeProject('vite-ssr', { 'vite.config.js': config })
-    expect(await runNode(dir, [commandOf('vite'), 'build', '--ssr', 'app.ts'])).toMatchObject({ status: 0, stderr: '' })
+    expect(await runNode(dir, [commandOf('vite'), 'build', '--ssr', 'app.ts'])).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
     expect(await runNode(keepOnly(dir, 'dist'), ['app.js'])).toEqual(replied)
   })
 
@@ -153,7 +201,12 @@ describe('a bundle', () => {
         const main = async () => run((await import('./echo.ts')).echo)
         main().catch((error) => { console.error(error); process.exit(1) })`,
     })
-    await build({ ...bundled, entryPoints: [join(dir, 'lazy.ts')], outdir: join(dir, 'out'), splitting: true })
+    await build({
+      ...bundled,
+      entryPoints: [join(dir, 'lazy.ts')],
+      outdir: join(dir, 'out'),
+      splitting: true,
+    })
     expect(await runNode(keepOnly(dir, 'out'), ['lazy.js'])).toEqual(replied)
   })
 })

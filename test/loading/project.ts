@@ -47,9 +47,12 @@ export function compile(dir: string): void {
 
 /** Runs `node args` there. What this test runner put into the environment would not be there for a user. */
 export function runNode(dir: string, args: readonly string[], node = process.execPath): Promise<Outcome> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(VITEST|NODE_|TEST$|TINYPOOL)/.test(key)))
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([key]) => !/^(VITEST|NODE_|TEST$|TINYPOOL)/.test(key)),
+  )
   return new Promise((done) => {
-    execFile(node, args, { cwd: dir, env, timeout: 50_000 }, (error, stdout, stderr) => {
+    const options = { cwd: dir, env, timeout: 30_000, killSignal: 'SIGKILL' } as const
+    execFile(node, args, options, (error, stdout, stderr) => {
       done({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr })
     })
   })
@@ -58,14 +61,18 @@ export function runNode(dir: string, args: readonly string[], node = process.exe
 /** The file that a package's command stands for: `tsx`, `vite`. */
 export function commandOf(packageName: string): string {
   const dir = join(root, 'node_modules', packageName)
-  const { bin } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { bin: string | Record<string, string> }
+  const { bin } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
+    bin: string | Record<string, string>
+  }
   return join(dir, typeof bin === 'string' ? bin : (bin[packageName] ?? ''))
 }
 
 /** A Node that strips types by itself: this one, or another that the version matrix has fetched. */
 export function findStrippingNode(): string | undefined {
-  if (process.features.typescript) return process.execPath
-  return ['24', '22'].map((major) => join(root, '.cache/node', major, 'bin/node')).find((path) => existsSync(path))
+  if ('typescript' in process.features && process.features.typescript) return process.execPath
+  return ['24', '22']
+    .map((major) => join(root, '.cache/node', major, 'bin/node'))
+    .find((path) => existsSync(path))
 }
 
 export const expectedReply = '{"type":"reply","text":"HELLO!","isMainThread":false}\n'

@@ -7,7 +7,7 @@ import { shout } from './shout.ts'
 
 export const echo = process(import.meta.url, 'echo', {
   init: (order: Order) => order,
-  *run({ from, text }, self) {
+  run: ({ from, text }, self) => {
     self.send(from, { type: 'reply', text: shout(text) + punctuation.get('end'), isMainThread })
     return done()
   },

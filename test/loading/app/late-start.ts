@@ -2,13 +2,13 @@
 // done, and would end the thread if startVm() failed there.
 
 import { isMainThread } from 'node:worker_threads'
-import { done, process as define } from '@heddle/scheduler'
+import { process as define, done } from '@heddle/scheduler'
 import { type Order, run } from './run.ts'
 import { shout } from './shout.ts'
 
 const echo = define(import.meta.url, 'echo', {
   init: (order: Order) => order,
-  *run({ from, text }, self) {
+  run: ({ from, text }, self) => {
     self.send(from, { type: 'reply', text: `${shout(text)}!`, isMainThread })
     return done()
   },

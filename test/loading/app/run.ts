@@ -15,8 +15,10 @@ export interface Reply {
 
 export async function run(definition: Spawnable<Order>): Promise<void> {
   const vm = await startVm({ schedulers: 2 })
-  vm.spawn(definition, { from: vm.pid, text: 'hello' }, { scheduler: 2 })
-  const reply = await vm.receive(tag<Reply>('reply'))
-  console.log(JSON.stringify(reply))
-  await vm.stop()
+  try {
+    await vm.spawn(definition, { from: vm.pid, text: 'hello' }, { scheduler: 2 })
+    console.log(JSON.stringify(await vm.receive(tag<Reply>('reply'))))
+  } finally {
+    await vm.stop()
+  }
 }

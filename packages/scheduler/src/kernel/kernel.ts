@@ -101,6 +101,8 @@ export class Kernel {
   droppedCount = 0
   spawnCount = 0
 
+  /** The process whose own code is on the stack. */
+  private running: Process | null = null
   private readonly runQueue = new RunQueue()
   private readonly onReport: ((report: Report) => void) | undefined
   /** Signals for processes whose spawn request is still on its way through another ring. */
@@ -127,6 +129,11 @@ export class Kernel {
 
   // ---- driven by the shell ----
 
+  /** Whether the code of a process is on the stack. */
+  get isRunningProcess(): boolean {
+    return this.running !== null
+  }
+
   get runQueueLength(): number {
     return this.runQueue.length
   }
@@ -139,9 +146,12 @@ export class Kernel {
         const process = this.runQueue.shift()
         if (process === undefined) break
         // Killed while it stood in the queue.
-        if (process.status === STATUS.runnable) takeTurn(this, process)
+        if (process.status !== STATUS.runnable) continue
+        this.running = process
+        takeTurn(this, process)
       }
     } finally {
+      this.running = null
       this.isInSlice = false
     }
     return this.runQueue.length > 0

@@ -53,11 +53,6 @@ export interface ProcessDef<A, S> extends Spawnable<A> {
 const registry = new Map<string, Map<string, Definition>>()
 const listeners = new Set<() => void>()
 
-/** Bundlers' and test runners' cache-busting queries do not make another module. */
-export function moduleUrl(url: string): string {
-  return url.replace(/[?#].*$/, '')
-}
-
 /**
  * Defines a process that any scheduler can run.
  *
@@ -116,7 +111,7 @@ export function define(given: Definition): Definition {
   }
   if (typeof given.name !== 'string' || given.name === '')
     throw badDefinition(given.name, 'its name must be a string')
-  const definition: Definition = Object.freeze({ ...given, url: moduleUrl(given.url) })
+  const definition: Definition = Object.freeze({ ...given })
   const known = lookUpDefinition(definition.url, definition.name)
   // Evaluating a module a second time (a test runner does) is no second definition.
   if (known !== undefined && !isSameCode(known, definition)) {

@@ -11,8 +11,8 @@ import { Vm } from './vm.ts'
 /**
  * Starts the schedulers; resolves when all are up.
  *
- * In the top level of a module that a scheduler imports for its definitions, this never resolves there:
- * what follows it belongs to the host.
+ * On a scheduler, which imports the modules of the definitions it runs, this never resolves: what follows
+ * it belongs to the host.
  *
  * @throws HeddleError ERR_BAD_ARGUMENT, ERR_SCHEDULER_START; ERR_WRONG_THREAD inside a process
  * @example

@@ -4,6 +4,7 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { HeddleError } from '../term/errors.ts'
 import { Endpoint } from './endpoint.ts'
 import type { FromScheduler, SchedulerData, ToScheduler } from './protocol.ts'
 import { claimThread, isSchedulerThread } from './role.ts'
@@ -13,13 +14,19 @@ export const entryUrl: string = import.meta.url
 
 function runScheduler(data: SchedulerData): void {
   let endpoint: Endpoint | undefined
-  if (!claimThread({ holdStart: () => started(endpoint).loader.holdStart() })) return
+  if (!claimThread({ holdStart: () => holdStart(started(endpoint)) })) return
   endpoint = start(data)
 }
 
 function started(endpoint: Endpoint | undefined): Endpoint {
   if (endpoint === undefined) throw new Error('the scheduler of this thread has not started')
   return endpoint
+}
+
+/** `startVm` was called here: by a process, or by an application that is only being loaded for its definitions. */
+function holdStart(endpoint: Endpoint): Promise<never> {
+  if (!endpoint.kernel.isRunningProcess) return endpoint.loader.holdStart()
+  throw new HeddleError('ERR_WRONG_THREAD', 'startVm() was called in a process: its scheduler is part of a VM already')
 }
 
 function start(data: SchedulerData): Endpoint {
@@ -31,6 +38,8 @@ function start(data: SchedulerData): Endpoint {
     trustsRegistry: false,
   })
   endpoint.slots.adopt()
+  // In a bundle this very module is the application's, and is still being evaluated.
+  endpoint.loader.join(entryUrl)
   const say = (message: FromScheduler): void => parentPort?.postMessage(message)
   // The listener keeps the thread alive: a pending wait for the bell does not.
   parentPort?.on('message', (message: ToScheduler) => {

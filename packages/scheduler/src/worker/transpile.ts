@@ -72,7 +72,7 @@ const missing = new Set<string>()
 
 /**
  * @param path the file that `source` was read from
- * @param bases where the user's transpiler may be installed: files whose `require` is asked
+ * @param bases where the user's transpiler may be installed: files as which to look for it
  * @throws on syntax errors, and where there is no transpiler for this source
  */
 export function transpile(

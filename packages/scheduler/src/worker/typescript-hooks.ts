@@ -76,11 +76,7 @@ function isUnderNodeTest(): boolean {
 
 async function install(url: string): Promise<void> {
   const { registerHooks } = module as ModuleWithHooks
-  if (registerHooks !== undefined) {
-    registerHooks({ resolve: resolveSync, load: loadSync })
-    process.setSourceMapsEnabled(true)
-    return
-  }
+  if (registerHooks !== undefined) return registerHooks({ resolve: resolveSync, load: loadSync })
   if (!('isInternalThread' in threads)) await registerTsx(url)
   // In a bundle there is no such file, nor need for one: what is bundled is JavaScript.
   if (!import.meta.url.endsWith('/worker/typescript-hooks.js')) return
@@ -88,23 +84,28 @@ async function install(url: string): Promise<void> {
   process.setSourceMapsEnabled(true)
 }
 
+interface TsxApi {
+  readonly register: () => void
+}
+
+interface TsxManifest {
+  readonly exports: { readonly './esm/api': { readonly import: { readonly default: string } } }
+}
+
 /** Where the host runs under tsx, as flags that it was started with tell. */
 async function registerTsx(url: string): Promise<void> {
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)]
   const flag = flags.find((each) => /(^|[/=])tsx($|\/)/.test(each))
   if (flag === undefined) return
-  const get = createRequire(flag.startsWith('file:') ? flag : url)
-  const manifest = get('tsx/package.json') as {
-    exports: { './esm/api': { import: { default: string } } }
+  try {
+    const get = createRequire(flag.startsWith('file:') ? flag : url)
+    const path = (get('tsx/package.json') as TsxManifest).exports['./esm/api'].import.default
+    const api = new URL(path, pathToFileURL(get.resolve('tsx/package.json'))).href
+    const { register } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ api)) as TsxApi
+    register()
+  } catch {
+    // Out of reach from here, or another version of it: the hooks of this file do all but `paths`.
   }
-  const api = new URL(
-    manifest.exports['./esm/api'].import.default,
-    pathToFileURL(get.resolve('tsx/package.json')),
-  )
-  const { register } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ api.href)) as {
-    register: () => void
-  }
-  register()
 }
 
 /** The hooks as `module.register` takes them. */
@@ -183,10 +184,11 @@ function unknownToNode(error: unknown): Loaded {
 
 function asJavascript(url: string, loaded: Loaded): Loaded {
   const { format } = loaded
-  if (format !== undefined && format !== 'module-typescript') return loaded
+  if (format && format !== 'module-typescript') return loaded
   const path = fileURLToPath(url)
   const text = readFileSync(path, 'utf8')
-  if (format !== undefined && isForNode(text)) return loaded
+  if (format && isForNode(text)) return loaded
+  process.setSourceMapsEnabled(true)
   return { format: 'module', source: transpile(text, path), shortCircuit: true }
 }
 
