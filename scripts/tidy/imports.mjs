@@ -17,7 +17,7 @@ const floors = {
 }
 
 // What test/ may reach behind the scheduler's door: floors that have no public face of their own.
-const openToTests = /^packages\/scheduler\/src\/(memory|term|kernel)\//
+const openToTests = /^packages\/scheduler\/src\/(memory|term|process|kernel)\//
 
 /** @param {string} path @returns {{ package: string, folder: string | undefined } | undefined} */
 function placeOf(path) {

@@ -21,10 +21,12 @@ const SPARE_COUNT_MAX = 1_024
 
 export class Alarms {
   private readonly wheel: TimerWheel
+  private readonly onStart: () => void
   private readonly spares: Alarm[] = []
 
-  constructor(wheel: TimerWheel) {
+  constructor(wheel: TimerWheel, onStart: () => void) {
     this.wheel = wheel
+    this.onStart = onStart
   }
 
   /** The target must `stop` it when it is through, also when the time was up. */
@@ -32,6 +34,7 @@ export class Alarms {
     const alarm = this.spares.pop() ?? new Alarm()
     alarm.target = target
     this.wheel.startLazily(alarm, ms)
+    this.onStart()
     return alarm
   }
 

@@ -11,7 +11,7 @@ import { TIMEOUT } from '../process/self.ts'
 import { AGAIN, Chain, NO_TIMEOUT, Turn } from '../process/turn.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import type { Kernel } from './kernel.ts'
-import { crash, stopRestAlarm, terminate } from './lifecycle.ts'
+import { crash, dropWaiting, stopRestAlarm, terminate } from './lifecycle.ts'
 
 /** Messages and operations a process may use up before another gets its turn. */
 export const REDUCTIONS_PER_TURN = 256
@@ -58,6 +58,7 @@ function resume(kernel: Kernel, process: Process): void {
 /** Its code threw: the chain's own handlers come first, then it crashes. */
 function recover(kernel: Kernel, process: Process, error: unknown): void {
   process.iterator = null
+  process.phase = PHASE.rest
   // What counts is how it was doomed, not how it left its code.
   if (process.doom !== null) {
     if (process.status !== STATUS.dead) terminate(kernel, process, process.doom.reason)
@@ -166,6 +167,8 @@ function suspend(kernel: Kernel, process: Process): typeof SUSPENDED {
 
 /** A whole step is through. Returns whether the process goes on. */
 function finishTurn(kernel: Kernel, process: Process, result: unknown): boolean {
+  // What an async callback gave up waiting for, in a race for instance, must not take later messages.
+  if (process.waiting !== null) dropWaiting(process)
   if (!process.isStarted) {
     process.isStarted = true
     process.state = result

@@ -13,15 +13,16 @@ import type { Control, EndpointCounters } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
 import type { DefinitionAddress } from '../process/define.ts'
+import type { Operation } from '../process/op.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
-import type { ExitMessage } from '../process/self.ts'
+import type { ExitMessage, Transferable } from '../process/self.ts'
 import { exitEffect, SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import { generationOf, type Pid, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { Doomed } from './doomed.ts'
-import { takeTurn } from './drive.ts'
+import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
 import { receiveExit, receiveSpawn } from './lifecycle.ts'
 import type { Outside } from './outside.ts'
 import { ProcessTable } from './process-table.ts'
@@ -110,6 +111,7 @@ export class Kernel {
   /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
   private readonly cascade: (() => void)[] = []
   private isCascading = false
+  private readonly late: (() => void)[] = []
   private isInSlice = false
   private refBlock = 0
   private refIndex = REFS_PER_BLOCK
@@ -124,7 +126,7 @@ export class Kernel {
     this.outside = parts.outside
     this.onReport = parts.onReport
     this.timers = new TimerWheel(parts.outside.now())
-    this.alarms = new Alarms(this.timers)
+    this.alarms = new Alarms(this.timers, () => this.timerStarted())
   }
 
   // ---- driven by the shell ----
@@ -142,6 +144,7 @@ export class Kernel {
   runSlice(turnCountMax: number): boolean {
     this.isInSlice = true
     try {
+      if (this.late.length > 0) for (const action of this.late.splice(0)) action()
       for (let turn = 0; turn < turnCountMax; turn++) {
         const process = this.runQueue.shift()
         if (process === undefined) break
@@ -154,7 +157,7 @@ export class Kernel {
       this.running = null
       this.isInSlice = false
     }
-    return this.runQueue.length > 0
+    return this.runQueue.length > 0 || this.late.length > 0
   }
 
   /** Lets time reach `nowMs`: what is due fires. */
@@ -213,8 +216,11 @@ export class Kernel {
       process.deferred.push({ kind: SIGNAL.message, source: 0, ref: 0, value: message })
       return
     }
-    for (let operation = process.waiting; operation !== null; operation = operation.nextWaiting) {
+    for (let operation = process.waiting; operation !== null; ) {
+      // An operation that fails leaves the list.
+      const next: Operation<unknown> | null = operation.nextWaiting
       if (operation.offer(message)) return
+      operation = next
     }
     process.mailbox.push(message)
     if (process.status === STATUS.waiting && process.phase === PHASE.rest) this.enqueue(process)
@@ -256,8 +262,16 @@ export class Kernel {
   }
 
   /** Hands a signal to another endpoint. */
-  post(to: number, kind: SignalKind, target: number, source: number, ref: number, value: unknown): void {
-    this.outside.post(to, kind, target, source, ref, value)
+  post(
+    to: number,
+    kind: SignalKind,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+    transfer?: readonly Transferable[],
+  ): void {
+    this.outside.post(to, kind, target, source, ref, value, transfer)
     if (!this.isInSlice) this.outside.kick()
   }
 
@@ -270,10 +284,10 @@ export class Kernel {
     if (this.table.get(pid) !== undefined) return this.endpoint
     if (slot >= this.slots.slotCount || pid <= 0) return this.endpoint
     const age = this.slots.generation(slot) - generationOf(pid)
-    if (age === 0 || (age === 1 && this.slots.isFree(slot))) return this.slots.owner(slot)
-    // The slot has been used again since: its home answers.
-    const home = this.slots.home(slot)
-    return home < 0 ? this.endpoint : home
+    if (age === 0) return this.slots.owner(slot)
+    // If the slot has been used again since, its home answers.
+    const answering = age === 1 && this.slots.isFree(slot) ? this.slots.owner(slot) : this.slots.home(slot)
+    return answering < 0 || this.control.isGone(answering) ? this.endpoint : answering
   }
 
   /** Does it now, or, while signals of a dying process are under way, right behind those. */
@@ -295,6 +309,20 @@ export class Kernel {
   }
 
   // ---- processes ----
+
+  /** A timer started outside of a slice: whoever drives this kernel may sleep until a later one. */
+  timerStarted(): void {
+    if (!this.isInSlice) this.outside.kick()
+  }
+
+  /** Does it with the next slice, with a fresh budget: for an async callback that never waits by itself. */
+  later(process: Process, action: () => void): void {
+    this.late.push(() => {
+      process.budget = REDUCTIONS_PER_TURN
+      action()
+    })
+    if (!this.isInSlice) this.outside.kick()
+  }
 
   /** Puts a process in the run queue. */
   enqueue(process: Process): void {

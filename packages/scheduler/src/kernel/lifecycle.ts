@@ -218,12 +218,17 @@ function forgetCode(kernel: Kernel, process: Process): void {
   process.chain = null
   process.settled = null
   process.promiseId += 1
+  dropWaiting(process)
+  stopRestAlarm(kernel, process)
+  dropTimers(kernel, process)
+}
+
+/** Gives up all operations that the process waits on. */
+export function dropWaiting(process: Process): void {
   for (let operation = process.waiting; operation !== null; operation = process.waiting) {
     process.removeWaiting(operation)
     operation.drop()
   }
-  stopRestAlarm(kernel, process)
-  dropTimers(kernel, process)
 }
 
 export function stopRestAlarm(kernel: Kernel, process: Process): void {
@@ -266,6 +271,8 @@ export function receiveExit(
     const message: ExitMessage = { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason }
     kernel.deliver(process, message)
   } else if (effect.do === 'die') {
-    terminate(kernel, process, effect.reason)
+    // Nothing ends the host but its own stop.
+    if (process.isHost) kernel.deliver(process, { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason })
+    else terminate(kernel, process, effect.reason)
   }
 }

@@ -28,7 +28,10 @@ export function placeSpawn(kernel: Kernel, wanted: SpawnOptions['scheduler']): n
   }
   if (wanted === 'local') return isHost ? lessLoadedOfTwo(kernel, schedulerCount) : kernel.endpoint
   if (wanted === 'spread') return lessLoadedOfTwo(kernel, schedulerCount)
-  if (Number.isInteger(wanted) && wanted >= FIRST_SCHEDULER && wanted <= schedulerCount) return wanted
+  if (Number.isInteger(wanted) && wanted >= FIRST_SCHEDULER && wanted <= schedulerCount) {
+    if (!kernel.control.isGone(wanted)) return wanted
+    throw new HeddleError('ERR_SCHEDULER_DOWN', `scheduler ${wanted} is down and will not be replaced`)
+  }
   throw badScheduler(wanted, `schedulers are 1 to ${schedulerCount}`)
 }
 
@@ -39,10 +42,20 @@ function badScheduler(wanted: unknown, why: string): HeddleError {
 function lessLoadedOfTwo(kernel: Kernel, schedulerCount: number): number {
   const a = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
   const b = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
-  return loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
+  const chosen = loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
+  return kernel.control.isUp(chosen) ? chosen : anyUp(kernel, schedulerCount, chosen)
 }
 
-/** A scheduler that is down comes last; its spawn requests would wait for its successor. */
+/** While schedulers are down, one that is up; if none is, one that will be, where the spawn waits. */
+function anyUp(kernel: Kernel, schedulerCount: number, otherwise: number): number {
+  for (let step = 0; step < schedulerCount; step++) {
+    const endpoint = FIRST_SCHEDULER + ((otherwise - FIRST_SCHEDULER + step) % schedulerCount)
+    if (kernel.control.isUp(endpoint)) return endpoint
+  }
+  if (!kernel.control.isGone(otherwise)) return otherwise
+  throw new HeddleError('ERR_SCHEDULER_DOWN', 'no scheduler is up')
+}
+
 function loadOf(kernel: Kernel, endpoint: number): number {
   if (!kernel.control.isUp(endpoint)) return Infinity
   const counters = kernel.control.counters(endpoint)

@@ -3,7 +3,9 @@
 import type { InfoItem, ProcessInfo } from '../process/info.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { SIGNAL } from '../process/signals.ts'
-import { PidTerm } from '../term/pid.ts'
+import { copy } from '../term/copy.ts'
+import { formatReason } from '../term/exit-reason.ts'
+import { PidTerm, slotOf } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -13,7 +15,7 @@ const MESSAGES_SHOWN_MAX = 1_000
 const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process) => ProcessInfo[Item] } = {
   pid: (_kernel, process) => process.pidTerm,
   parent: (_kernel, process) => new PidTerm(process.parent),
-  registeredName: (kernel, process) => kernel.names.nameOf(process.pid & 0xffffff),
+  registeredName: (kernel, process) => kernel.names.nameOf(slotOf(process.pid)),
   status: (_kernel, process) => statusOf(process),
   scheduler: (kernel) => kernel.endpoint,
   definition: (_kernel, process) => ({ url: process.address.url, name: process.address.name }),
@@ -29,9 +31,18 @@ const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process)
   monitoredBy: (_kernel, process) =>
     [...(process.watchers?.values() ?? [])].map(({ pid }) => new PidTerm(pid)),
   messageQueueLength: (_kernel, process) => process.mailbox.length,
-  messages: (_kernel, process) => process.mailbox.peek(MESSAGES_SHOWN_MAX),
+  messages: (_kernel, process) => process.mailbox.peek(MESSAGES_SHOWN_MAX).map(showable),
   reductions: (_kernel, process) => process.reductionCount,
-  dictionary: (_kernel, process) => [...(process.dictionary ?? [])],
+  dictionary: (_kernel, process) => [...(process.dictionary ?? [])].map(([key, value]) => [showable(key), showable(value)] as const),
+}
+
+/** What cannot be cloned is told in words: asking must not fail, least of all at the one who is asked. */
+function showable(value: unknown): unknown {
+  try {
+    return copy(value)
+  } catch {
+    return formatReason(value)
+  }
 }
 
 function statusOf(process: Process): ProcessInfo['status'] {

@@ -160,7 +160,7 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
   process.monitors = null
   for (let node = process.callers; node !== null; node = process.callers) {
     forgetCaller(process, node)
-    node.targetDown(reason)
+    node.targetDown(copy(reason))
   }
   if (watchers !== null) {
     for (const [ref, watcher] of watchers) kernel.signal(SIGNAL.down, watcher.pid, pid, ref, reason)

@@ -14,7 +14,7 @@ import {
 import { addressOf, type Spawnable } from '../process/define.ts'
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { Matcher } from '../process/match.ts'
-import type { Op } from '../process/op.ts'
+import { type Op, Operation, type Task } from '../process/op.ts'
 import { type Process, STATUS } from '../process/process.ts'
 import type {
   Destination,
@@ -27,6 +27,7 @@ import type {
 } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { checkTimeout } from '../process/turn.ts'
+import { copyTransferring } from '../term/codec-port.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
@@ -40,6 +41,7 @@ import { demonitor, link, monitor, unlink } from './relations.ts'
 import { cancelTimer, readTimer, startTimer } from './user-timers.ts'
 
 const NOBODY = 0
+const NEVER: Task = { begin: () => {}, release: () => {} }
 
 export class ProcessSelf implements Self {
   private readonly kernel: Kernel
@@ -60,7 +62,7 @@ export class ProcessSelf implements Self {
   // ---- messages ----
 
   send(to: Destination, message: unknown, options?: SendOptions): void {
-    this.checkAlive()
+    if (this.isMute()) return
     const { kernel } = this
     const pid = typeof to === 'string' ? this.pidNamed(to) : pidOf(to, 'send')
     const target = kernel.table.get(pid)
@@ -72,12 +74,12 @@ export class ProcessSelf implements Self {
   private sendTransferring(pid: number, message: unknown, transfer: SendOptions['transfer'] & {}): void {
     const { kernel } = this
     const to = kernel.locate(pid)
-    if (to !== kernel.endpoint) kernel.outside.post(to, SIGNAL.message, pid, 0, 0, message, transfer)
-    else kernel.receive(SIGNAL.message, pid, 0, 0, structuredClone(message, { transfer: [...transfer] }))
+    if (to !== kernel.endpoint) kernel.post(to, SIGNAL.message, pid, 0, 0, message, transfer)
+    else kernel.receive(SIGNAL.message, pid, 0, 0, copyTransferring(message, transfer))
   }
 
   call<Api, R>(to: ServerRef<Api> | string, message: CallMessage<Api, R>, options?: CallOptions): Op<R> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined) checkTimeout(timeoutMs)
     const target = typeof to === 'string' ? this.kernel.pidOfName(to) : pidOf(to, 'call')
@@ -85,7 +87,7 @@ export class ProcessSelf implements Self {
   }
 
   cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
-    this.checkAlive()
+    if (this.isMute()) return
     const { kernel } = this
     const pid = typeof to === 'string' ? kernel.pidOfName(to) : pidOf(to, 'cast')
     const target = kernel.table.get(pid)
@@ -94,7 +96,7 @@ export class ProcessSelf implements Self {
   }
 
   reply(from: From, value: unknown): void {
-    this.checkAlive()
+    if (this.isMute()) return
     if (!isPid(from?.pid) || !isRef(from.ref)) {
       throw new HeddleError('ERR_BAD_ARGUMENT', 'reply() takes the `from` of a call')
     }
@@ -115,7 +117,7 @@ export class ProcessSelf implements Self {
   receive<M>(match: Matcher<M>): Op<M>
   receive<M>(match: Matcher<M>, options: ReceiveOptions): Op<M | Timeout>
   receive(match?: Matcher<unknown>, options?: ReceiveOptions): Op<unknown> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     if (match !== undefined && !(match instanceof Matcher)) {
       throw new HeddleError('ERR_BAD_ARGUMENT', 'receive() takes a matcher: tag(…), down(…), where(…), …')
     }
@@ -124,12 +126,12 @@ export class ProcessSelf implements Self {
   }
 
   sleep(ms: number): Op<void> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     return sleepOperation(this.kernel, this.process, checkTimeout(ms))
   }
 
   yield(): Op<void> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     this.process.budget = 0
     return yieldOperation(this.kernel, this.process)
   }
@@ -176,7 +178,7 @@ export class ProcessSelf implements Self {
   }
 
   unlink(pid: Pid): void {
-    this.checkAlive()
+    if (this.isMute()) return
     unlink(this.kernel, this.process, pidOf(pid, 'unlink'))
   }
 
@@ -202,7 +204,7 @@ export class ProcessSelf implements Self {
   exit(reason: ExitReason): never
   exit(pid: Pid, reason: ExitReason): void
   exit(...args: [reason: ExitReason] | [pid: Pid, reason: ExitReason]): void {
-    this.checkAlive()
+    if (this.isMute()) return
     if (args.length === 1) throw new Exit(args[0])
     const [pid, reason] = args
     this.kernel.signal(SIGNAL.exit, pidOf(pid, 'exit'), this.process.pid, 0, reason)
@@ -219,7 +221,7 @@ export class ProcessSelf implements Self {
   }
 
   isAlive(pid: Pid): Op<boolean> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     return queryOperation(
       this.kernel,
       this.process,
@@ -234,7 +236,7 @@ export class ProcessSelf implements Self {
     items: readonly Item[],
   ): Op<Pick<ProcessInfo, Item> | undefined>
   processInfo(pid: Pid, items: readonly InfoItem[] = INFO_ITEMS): Op<ProcessInfo | undefined> {
-    this.checkAlive()
+    if (this.isMute()) return this.never()
     const unknown = items.find((item) => !INFO_ITEMS.includes(item))
     if (unknown !== undefined || items.length === 0) {
       throw new HeddleError('ERR_BAD_ARGUMENT', `processInfo() knows no item '${String(unknown)}'`)
@@ -320,8 +322,24 @@ export class ProcessSelf implements Self {
 
   // ----
 
+  /** For what cannot be asked without an answer. */
   private checkAlive(): void {
     if (this.process.doom !== null) throw new Doomed()
+  }
+
+  /**
+   * Whether the process has ended, though code of it still runs: behind an `await`, in a callback of the event
+   * loop. What it says then goes nowhere, and what it waits for never comes, so that it can hurt nobody. While
+   * its code is on the kernel's stack it is thrown out instead.
+   */
+  private isMute(): boolean {
+    if (this.process.doom === null) return false
+    if (this.process.status !== STATUS.dead) throw new Doomed()
+    return true
+  }
+
+  private never<T>(): Op<T> {
+    return new Operation<T>(this.process, this.kernel, NEVER)
   }
 
   private pidNamed(name: string): number {

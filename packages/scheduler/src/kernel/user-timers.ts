@@ -16,19 +16,26 @@ import { Timer } from './timers.ts'
 export class UserTimer extends Timer {
   readonly refNumber: number
   private readonly kernel: Kernel
+  readonly delayMs: number
   private readonly to: number | string
   private readonly message: unknown
   /** The local process it is addressed to, if it is. */
   private readonly target: Process | undefined
-  constructor(kernel: Kernel, refNumber: number, to: number | string, message: unknown) {
+  constructor(kernel: Kernel, refNumber: number, delayMs: number, to: number | string, message: unknown) {
     super()
     this.kernel = kernel
     this.refNumber = refNumber
+    this.delayMs = delayMs
     this.to = to
     this.message = message
     this.target = typeof to === 'number' ? kernel.table.get(to) : undefined
     if (this.target !== undefined) (this.target.timers ??= new Set()).add(this)
     kernel.userTimers.set(refNumber, this)
+  }
+
+  /** Whether the process it is addressed to is dead: then there is no such timer any more. */
+  get isInVain(): boolean {
+    return typeof this.to === 'number' && !this.kernel.isAlivePid(this.to)
   }
 
   forget(): void {
@@ -61,14 +68,16 @@ export function startTimer(
   const ref = new RefTerm(kernel.newRef(), process.pid)
   const own = copy(message)
   const timeout: TimeoutMessage = { type: 'timeout', ref, message: own }
-  const timer = new UserTimer(kernel, ref.$ref, typeof to === 'string' ? to : to.$pid, isBare ? own : timeout)
+  const address = typeof to === 'string' ? to : to.$pid
+  const timer = new UserTimer(kernel, ref.$ref, ms, address, isBare ? own : timeout)
   kernel.timers.start(timer, kernel.outside.now(), ms)
+  kernel.timerStarted()
   process.mailbox.mark(ref.$ref)
   return ref
 }
 
 export function cancelTimer(kernel: Kernel, ref: TimerRef): number | false {
-  const timer = kernel.userTimers.get(ref.$ref)
+  const timer = find(kernel, ref)
   if (timer === undefined) return false
   const left = remaining(kernel, timer)
   kernel.timers.cancel(timer)
@@ -77,12 +86,28 @@ export function cancelTimer(kernel: Kernel, ref: TimerRef): number | false {
 }
 
 export function readTimer(kernel: Kernel, ref: TimerRef): number | false {
-  const timer = kernel.userTimers.get(ref.$ref)
+  const timer = find(kernel, ref)
   return timer === undefined ? false : remaining(kernel, timer)
 }
 
+/** @throws HeddleError ERR_WRONG_THREAD: the timer may be pending, but on another scheduler */
+function find(kernel: Kernel, ref: TimerRef): UserTimer | undefined {
+  const timer = kernel.userTimers.get(ref.$ref)
+  if (timer === undefined) {
+    if (!kernel.isAlivePid(ref.$of) || kernel.locate(ref.$of) === kernel.endpoint) return undefined
+    const where = `scheduler ${kernel.locate(ref.$of)}, not on ${kernel.endpoint}`
+    throw new HeddleError('ERR_WRONG_THREAD', `this timer was started on ${where}: ask the process that started it`)
+  }
+  if (!timer.isInVain) return timer
+  kernel.timers.cancel(timer)
+  timer.forget()
+  return undefined
+}
+
+/** Deadlines are rounded up to a tick; what is left is never more than what was asked for. */
 function remaining(kernel: Kernel, timer: UserTimer): number {
-  return Math.max(0, Math.ceil(kernel.timers.remainingMs(timer, kernel.outside.now())))
+  const left = kernel.timers.remainingMs(timer, kernel.outside.now())
+  return Math.min(timer.delayMs, Math.max(0, Math.ceil(left)))
 }
 
 /** The process is dead: what would have come to it is dropped. */

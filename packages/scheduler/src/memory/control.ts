@@ -20,6 +20,8 @@ import {
 export const DOWN = 0
 export const STARTING_UP = 1
 export const UP = 2
+/** Down, and nobody will take its place. */
+export const GONE = 3
 
 /** Reference numbers are handed out in blocks: number = block * REF_BLOCK_COUNT + i. */
 export const REF_BLOCK_COUNT = 2 ** 20
@@ -39,13 +41,17 @@ export class Control {
     )
   }
 
-  /** `DOWN`, `STARTING_UP` or `UP`. Pairs with the store in `setStatus`. */
+  /** `DOWN`, `STARTING_UP`, `UP` or `GONE`. Pairs with the store in `setStatus`. */
   status(endpoint: number): number {
     return Atomics.load(this.words, endpointWord(endpoint) + ENDPOINT_STATUS)
   }
 
   isUp(endpoint: number): boolean {
     return this.status(endpoint) === UP
+  }
+
+  isGone(endpoint: number): boolean {
+    return this.status(endpoint) === GONE
   }
 
   /** Host only. */

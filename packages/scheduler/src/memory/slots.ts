@@ -229,6 +229,19 @@ export class SlotTable {
   }
 
   /**
+   * By the host, when `home` has died: every process it wanted started on `owner`, which is not up to hear
+   * of it. The visitor releases the name and frees the slot.
+   */
+  forEachStarting(home: number, owner: number, visit: (slot: number, generation: number) => void): void {
+    const end = this.usedSlotCount()
+    for (let slot = 1; slot < end; slot++) {
+      if (this.isStarting(slot) && this.home(slot) === home && this.owner(slot) === owner) {
+        visit(slot, this.generation(slot))
+      }
+    }
+  }
+
+  /**
    * By a live owner, when it has read the last signal of an earlier life of `home`: every process that
    * this life wanted started here, but whose request it did not live to publish. The visitor releases
    * the name and frees the slot.

@@ -29,6 +29,8 @@ type Status = typeof IDLE | typeof WAITING | typeof DONE | typeof FAILED | typeo
 export interface Executive {
   /** The operation that this process waits on is through. */
   wake(process: Process): void
+  /** Does it with the next slice, with a fresh budget. */
+  later(process: Process, action: () => void): void
 }
 
 /** What an operation does; the operation itself only keeps account of who waits. */
@@ -112,8 +114,8 @@ export class Operation<T> implements Op<T> {
 
   next(): this {
     if (this.status === IDLE) {
-      // Budget spent: hand the scheduler back first; the kernel sees an operation that does not wait.
-      if (--this.process.budget < 0) return this
+      // Not yet: the kernel sees an operation that does not wait, and comes back with the next turn.
+      if (this.mustGiveWay()) return this
       this.start()
     }
     if (this.status === DONE) {
@@ -133,10 +135,24 @@ export class Operation<T> implements Op<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return new Promise<T>((resolve, reject) => {
+      if (this.awaiter !== null) {
+        reject(waitedTwice())
+        return
+      }
       this.awaiter = { resolve, reject }
-      if (this.status === IDLE) this.start()
-      if (this.status !== WAITING) this.settlePromise(this.awaiter)
+      if (this.status === IDLE && this.mustGiveWay()) this.executive.later(this.process, () => this.startAwaited())
+      else this.startAwaited()
     }).then(onFulfilled, onRejected)
+  }
+
+  private startAwaited(): void {
+    if (this.status === IDLE) this.start()
+    if (this.awaiter !== null && this.status !== WAITING) this.settlePromise(this.awaiter)
+  }
+
+  /** Its budget is spent, so others come first; or signals that came while its code ran must be handled first. */
+  private mustGiveWay(): boolean {
+    return --this.process.budget < 0 || this.process.deferred !== null
   }
 
   private start(): void {
@@ -162,10 +178,12 @@ export class Operation<T> implements Op<T> {
   }
 
   private takeError(): unknown {
-    if (this.status === SPENT) {
-      return new HeddleError('ERR_BAD_ARGUMENT', 'an operation can be waited for only once')
-    }
+    if (this.status === SPENT) return waitedTwice()
     this.status = SPENT
     return this.value
   }
+}
+
+function waitedTwice(): HeddleError {
+  return new HeddleError('ERR_BAD_ARGUMENT', 'an operation can be waited for only once')
 }

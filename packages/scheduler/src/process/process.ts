@@ -106,6 +106,8 @@ export class Process {
   /** The promise that counts; one that settles after it was given up must not. */
   promiseId = 0
   waiting: Operation<unknown> | null = null
+  /** The embedder's own: nobody can end it. */
+  isHost = false
   /** Whether `init` has returned. */
   isStarted = false
   /** Callback processes: the `afterMs` of the last `again(state, { afterMs })`, and its timer. */
@@ -140,8 +142,14 @@ export class Process {
   }
 
   addWaiting(operation: Operation<unknown>): void {
-    operation.nextWaiting = this.waiting
-    this.waiting = operation
+    if (this.waiting === null) {
+      this.waiting = operation
+      return
+    }
+    // Only an async callback waits on several: oldest first.
+    let last = this.waiting
+    while (last.nextWaiting !== null) last = last.nextWaiting
+    last.nextWaiting = operation
   }
 
   removeWaiting(operation: Operation<unknown>): void {

@@ -74,8 +74,9 @@ export function chain<A, B>(
   step: Step<A>,
   finish: (value: A) => Step<B> | Chain<unknown, B>,
   fail?: (error: unknown) => Step<B> | Chain<unknown, B>,
-): Chain<A, B> {
-  return new Chain(step, finish, fail)
+): Chain<unknown, B> {
+  // What passes between a step and its finish is theirs alone.
+  return new Chain(step, finish, fail) as Chain<unknown, unknown> as Chain<unknown, B>
 }
 
 /** A body's answer: the turn, a step towards it, or a chain of steps. */

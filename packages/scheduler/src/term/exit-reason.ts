@@ -7,6 +7,8 @@
  *     throw anything else     throw class   [['nocatch', value], stack]
  */
 
+import { copy } from './copy.ts'
+
 /** A thrown `Error`, as plain data: it keeps its name, message, stack, cause and own fields across threads. */
 export interface ErrorReason {
   /** The error's name, `TypeError` for instance. */
@@ -66,10 +68,19 @@ export function errorReason(error: Error): ErrorReason {
     message: error.message,
     stack: error.stack ?? '',
   }
-  if (error.cause !== undefined) reason.cause = error.cause instanceof Error ? errorReason(error.cause) : error.cause
+  if (error.cause !== undefined) reason.cause = error.cause instanceof Error ? errorReason(error.cause) : clonable(error.cause)
   const fields = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'cause')
-  if (fields.length > 0) reason.fields = Object.fromEntries(fields)
+  if (fields.length > 0) reason.fields = Object.fromEntries(fields.map(([key, value]) => [key, clonable(value)]))
   return reason
+}
+
+/** A clone, or in words: one field that cannot be cloned must not cost the others. */
+function clonable(value: unknown): unknown {
+  try {
+    return copy(value)
+  } catch {
+    return formatReason(value)
+  }
 }
 
 export function isErrorReason(reason: unknown): reason is ErrorReason {

@@ -1,12 +1,22 @@
 /** Starting a VM. */
 
-import { createMemory } from '../memory/layout.ts'
+import { createMemory, type SharedMemory } from '../memory/layout.ts'
+import { HeddleError } from '../term/errors.ts'
 import { Endpoint } from '../worker/endpoint.ts'
 import { schedulerThread } from '../worker/role.ts'
 import { Crew } from './crew.ts'
-import { completeOptions, type VmOptions } from './options.ts'
+import { completeOptions, type FullVmOptions, type VmOptions } from './options.ts'
 import { printReport } from './print-report.ts'
 import { Vm } from './vm.ts'
+
+function allocate({ schedulerCount, processCountMax, nameCountMax, ringBytes }: FullVmOptions): SharedMemory {
+  try {
+    return createMemory({ endpointCount: schedulerCount + 1, processCountMax, nameCountMax, ringBytes })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new HeddleError('ERR_BAD_ARGUMENT', error.message, { cause: error })
+  }
+}
 
 /**
  * Starts the schedulers; resolves when all are up.
@@ -24,12 +34,7 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   if (thread !== undefined) return thread.holdStart()
   const full = completeOptions(options, printReport)
   const endpointCount = full.schedulerCount + 1
-  const shared = createMemory({
-    endpointCount,
-    processCountMax: full.processCountMax,
-    nameCountMax: full.nameCountMax,
-    ringBytes: full.ringBytes,
-  })
+  const shared = allocate(full)
   const host = new Endpoint({
     shared,
     endpoint: 0,

@@ -13,7 +13,7 @@
  */
 
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { DOWN, STARTING_UP, UP } from '../memory/control.ts'
+import { DOWN, GONE, STARTING_UP, UP } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { resetRing } from '../memory/ring.ts'
 import { HeddleError } from '../term/errors.ts'
@@ -27,6 +27,9 @@ import { workerSource } from './worker-source.ts'
 /** How long a scheduler without work looks out for signals before it sleeps. */
 const SPIN_MS = 0.02
 const HOST = 0
+/** A worker that cannot be started is tried again after this long, then after twice as long, and so on. */
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 5_000
 
 interface Death {
   readonly id: number
@@ -45,6 +48,7 @@ export class Crew {
   private readonly deaths = new Map<number, Death>()
   private deathCount = 0
   private isStopping = false
+  private readonly retries = new Set<NodeJS.Timeout>()
   private readonly host: Endpoint
   private readonly shared: SharedMemory
   private readonly options: FullVmOptions
@@ -65,6 +69,7 @@ export class Crew {
 
   async stop(): Promise<void> {
     this.isStopping = true
+    for (const retry of this.retries) clearTimeout(retry)
     await Promise.all([...this.workers.values()].map((worker) => worker.terminate()))
   }
 
@@ -151,6 +156,14 @@ export class Crew {
     control.nextEpoch(endpoint)
     names.repair(endpoint)
     slots.sweepOwner(endpoint, (slot) => names.release(slot))
+    for (let owner = 1; owner <= this.options.schedulerCount; owner++) {
+      // Nobody is there to learn that a spawn request will never come.
+      if (this.up.has(owner)) continue
+      slots.forEachStarting(endpoint, owner, (slot) => {
+        names.release(slot)
+        slots.free(slot)
+      })
+    }
     const death: Death = { id: ++this.deathCount, endpoint, waitingFor: new Set([HOST, ...this.up]) }
     this.deaths.set(death.id, death)
     this.events.schedulerDown(endpoint, error)
@@ -172,9 +185,20 @@ export class Crew {
       resetRing(this.shared, other, endpoint)
     }
     this.host.control.counters(endpoint).reset()
-    if (!this.options.restartSchedulers || this.isStopping) return
+    if (this.isStopping) return
+    if (this.options.restartSchedulers) this.replace(endpoint, RETRY_MS_MIN)
+    else this.host.control.setStatus(endpoint, GONE)
+  }
+
+  private replace(endpoint: number, retryMs: number): void {
     this.startWorker(endpoint).catch((error: Error) => {
-      if (!this.isStopping) this.events.schedulerDown(endpoint, error)
+      if (this.isStopping) return
+      this.events.schedulerDown(endpoint, error)
+      const retry = setTimeout(() => {
+        this.retries.delete(retry)
+        this.replace(endpoint, Math.min(retryMs * 2, RETRY_MS_MAX))
+      }, retryMs)
+      this.retries.add(retry)
     })
   }
 }

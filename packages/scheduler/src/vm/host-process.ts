@@ -25,6 +25,7 @@ export function makeHostProcess(host: Endpoint): HostProcess {
   process.status = STATUS.waiting
   process.isStarted = true
   process.trapsExits = true
+  process.isHost = true
   slots.markLive(slot)
   kernel.table.add(process)
   return { process, self }

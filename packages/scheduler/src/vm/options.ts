@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { Report } from '../kernel/kernel.ts'
-import { MEMORY_DEFAULTS, PROCESS_COUNT_MAX } from '../memory/layout.ts'
+import { MEMORY_DEFAULTS, PROCESS_COUNT_MAX, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
 import { HeddleError } from '../term/errors.ts'
 
 export interface VmOptions {
@@ -12,7 +12,10 @@ export interface VmOptions {
    * processes run in this thread, for tests and small tools.
    */
   readonly schedulers?: number | 'inline'
-  /** Processes alive at one time, in all: a multiple of 1,024 up to 2^24; default 2^20. Takes 16 bytes each, when used. */
+  /**
+   * Processes alive at one time, in all: a multiple of 1,024, at least as many for each thread, up to 2^24;
+   * default 2^20. Takes 16 bytes each, when used.
+   */
   readonly processCountMax?: number
   /** Names registered at one time; default 65,536. */
   readonly nameCountMax?: number
@@ -39,18 +42,21 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
   const schedulers = options.schedulers ?? Math.min(availableParallelism(), SCHEDULER_COUNT_MAX)
   if (schedulers !== 'inline') checkWhole('schedulers', schedulers, 1, SCHEDULER_COUNT_MAX)
   const processCountMax = options.processCountMax ?? MEMORY_DEFAULTS.processCountMax
-  checkWhole('processCountMax', processCountMax, 1024, PROCESS_COUNT_MAX)
+  const schedulerCount = schedulers === 'inline' ? 0 : schedulers
+  // Each thread allocates from blocks of its own.
+  checkWhole('processCountMax', processCountMax, (schedulerCount + 1) * SLOT_BLOCK_COUNT, PROCESS_COUNT_MAX)
   const { onReport = print } = options
   if (typeof onReport !== 'function') throw bad('onReport', onReport, 'a function')
   return {
-    schedulerCount: schedulers === 'inline' ? 0 : schedulers,
+    schedulerCount,
     isInline: schedulers === 'inline',
     processCountMax,
     nameCountMax: options.nameCountMax ?? MEMORY_DEFAULTS.nameCountMax,
     ringBytes: options.ringBytes ?? MEMORY_DEFAULTS.ringBytes,
     resourceLimits: options.resourceLimits,
     restartSchedulers: options.restartSchedulers ?? true,
-    onReport,
+    // Elsewhere: an exception in it is the embedder's, and must not meet the kernel.
+    onReport: (report) => queueMicrotask(() => onReport(report)),
   }
 }
 

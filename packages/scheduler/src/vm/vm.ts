@@ -8,6 +8,7 @@ import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../proces
 import { addressOf, type Spawnable } from '../process/define.ts'
 import type { ProcessInfo } from '../process/info.ts'
 import { ANY, down, type Matcher } from '../process/match.ts'
+import type { Op } from '../process/op.ts'
 import type {
   Destination,
   Down,
@@ -96,14 +97,16 @@ export class Vm implements AsyncDisposable {
    * Rejects with ERR_MODULE_LOAD or ERR_UNKNOWN_DEFINITION (naming the module), ERR_NAME_TAKEN, ERR_UNCLONABLE,
    * ERR_SYSTEM_LIMIT, ERR_BAD_ARGUMENT.
    */
-  async spawn<A>(definition: Spawnable<A>, argument: NoInfer<A>, options: SpawnOptions = {}): Promise<Pid> {
-    this.checkRunning()
-    const address = addressOf(definition as Spawnable<never>)
-    const isLinked = options.link === true
-    const spawning = { address, argument, options, isLinked, monitorRef: 0 }
-    const pid = new PidTerm(await spawnOperation(this.host.kernel, this.hostProcess.process, spawning))
-    this.remember(pid.$pid)
-    return pid
+  spawn<A>(definition: Spawnable<A>, argument: NoInfer<A>, options: SpawnOptions = {}): Promise<Pid> {
+    return this.ask(() => {
+      const address = addressOf(definition as Spawnable<never>)
+      const isLinked = options.link === true
+      const spawning = { address, argument, options, isLinked, monitorRef: 0 }
+      return spawnOperation(this.host.kernel, this.hostProcess.process, spawning)
+    }).then((pid) => {
+      this.remember(pid)
+      return new PidTerm(pid)
+    })
   }
 
   /** @throws HeddleError ERR_UNCLONABLE, ERR_UNKNOWN_NAME, ERR_BAD_ARGUMENT, ERR_VM_STOPPED */
@@ -113,13 +116,8 @@ export class Vm implements AsyncDisposable {
   }
 
   /** Rejects with an `Exit` whose reason says why there is no reply: see `Self.call`. */
-  async call<Api, R>(
-    to: ServerRef<Api> | string,
-    message: CallMessage<Api, R>,
-    options?: CallOptions,
-  ): Promise<R> {
-    this.checkRunning()
-    return this.self.call(to, message, options)
+  call<Api, R>(to: ServerRef<Api> | string, message: CallMessage<Api, R>, options?: CallOptions): Promise<R> {
+    return this.ask(() => this.self.call(to, message, options))
   }
 
   cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
@@ -134,25 +132,21 @@ export class Vm implements AsyncDisposable {
   }
 
   demonitor(ref: MonitorRef, options?: { flush?: boolean }): boolean {
+    this.checkRunning()
     return this.self.demonitor(ref, options)
   }
 
   /** Resolves when the process has ended; at once, with reason `noproc`, if there is none. */
-  async whenDown(target: Destination): Promise<Down> {
-    this.checkRunning()
-    return this.self.receive(down(this.self.monitor(target)))
+  whenDown(target: Destination): Promise<Down> {
+    return this.ask(() => this.self.receive(down(this.self.monitor(target))))
   }
 
   /** The oldest message in the host's mailbox that fits; others stay, in order. */
-  async receive<M>(match: Matcher<M>): Promise<M>
-  async receive<M>(match: Matcher<M>, options: ReceiveOptions): Promise<M | Timeout>
-  async receive(): Promise<unknown>
-  async receive(
-    match: Matcher<unknown> = ANY,
-    options: ReceiveOptions = { afterMs: Infinity },
-  ): Promise<unknown> {
-    this.checkRunning()
-    return this.self.receive(match, options)
+  receive<M>(match: Matcher<M>): Promise<M>
+  receive<M>(match: Matcher<M>, options: ReceiveOptions): Promise<M | Timeout>
+  receive(): Promise<unknown>
+  receive(match: Matcher<unknown> = ANY, options: ReceiveOptions = { afterMs: Infinity }): Promise<unknown> {
+    return this.ask(() => this.self.receive(match, options))
   }
 
   /** Sends an exit signal. */
@@ -191,14 +185,12 @@ export class Vm implements AsyncDisposable {
     return this.self.processes()
   }
 
-  async isAlive(pid: Pid): Promise<boolean> {
-    this.checkRunning()
-    return this.self.isAlive(pid)
+  isAlive(pid: Pid): Promise<boolean> {
+    return this.ask(() => this.self.isAlive(pid))
   }
 
-  async processInfo(pid: Pid): Promise<ProcessInfo | undefined> {
-    this.checkRunning()
-    return this.self.processInfo(pid)
+  processInfo(pid: Pid): Promise<ProcessInfo | undefined> {
+    return this.ask(() => this.self.processInfo(pid))
   }
 
   info(): VmInfo {
@@ -245,8 +237,18 @@ export class Vm implements AsyncDisposable {
     return this.hostProcess.self
   }
 
+  /** Begins at once, in the order of the calls; what is wrong with it rejects. */
+  private ask<T>(begin: () => Op<T>): Promise<T> {
+    try {
+      this.checkRunning()
+      return Promise.resolve(begin().then((value) => value))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   private checkRunning(): void {
-    if (this.stopping !== undefined) throw new HeddleError('ERR_VM_STOPPED', 'the VM has been stopped')
+    if (this.stopping !== undefined) throw stopped()
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {
@@ -263,6 +265,9 @@ export class Vm implements AsyncDisposable {
     this.host.control.setStopping()
     await this.crew?.stop()
     this.host.stop()
+    // What the embedder still waits for will not come any more.
+    const { process } = this.hostProcess
+    while (process.waiting !== null) process.waiting.fail(stopped())
   }
 
   private remember(pid: number): void {
@@ -289,4 +294,8 @@ export class Vm implements AsyncDisposable {
       parkCount: counters.parkCount,
     }
   }
+}
+
+function stopped(): HeddleError {
+  return new HeddleError('ERR_VM_STOPPED', 'the VM has been stopped')
 }

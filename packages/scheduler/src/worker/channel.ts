@@ -9,8 +9,8 @@
  *     | length | kind | target | source | ref    | value ...      all kinds but message
  *     | length | kind | target | value ...                        message
  *
- * `kind` carries the way of the value: inline, as encoded bytes through the port, or as a structured
- * clone through the port (values with a transfer list, and what only the port can carry).
+ * `kind` carries the way of the value: inline, as encoded bytes through the port (too long for a ring), or as
+ * a payload of its own through the port (with a transfer list, or with parts that only the port can carry).
  *
  * A channel is closed until both ends are up; what is sent meanwhile waits, in order.
  */
@@ -22,12 +22,13 @@ import { wake } from '../memory/park.ts'
 import { RingReader, RingWriter } from '../memory/ring.ts'
 import type { Transferable } from '../process/self.ts'
 import { SIGNAL, type SignalKind } from '../process/signals.ts'
-import { Decoder, Encoder, NEEDS_PORT } from '../term/codec.ts'
+import { Decoder, Encoder, FULL, NEEDS_PORT } from '../term/codec.ts'
+import { decodeFromPort, encodeForPort, type PortPayload } from '../term/codec-port.ts'
 import { HeddleError } from '../term/errors.ts'
 
 const KIND_MASK = 0xff
 const BYTES_THROUGH_PORT = 0x100
-const CLONE_THROUGH_PORT = 0x200
+const PAYLOAD_THROUGH_PORT = 0x200
 
 const SHORT_HEADER_BYTES = 16
 const LONG_HEADER_BYTES = 32
@@ -107,7 +108,7 @@ export class OutChannel {
     transfer: readonly Transferable[] | undefined,
   ): void {
     if (transfer !== undefined) {
-      this.postParcel(kind | CLONE_THROUGH_PORT, target, source, ref, detached(value, transfer))
+      this.postParcel(kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, transfer))
       return
     }
     if (this.waitingCount === 0 && this.port !== null && this.postInline(kind, target, source, ref, value))
@@ -138,21 +139,17 @@ export class OutChannel {
   /** Encodes aside, then puts the frame in the ring or in the overflow. */
   private postKept(kind: number, target: number, source: number, ref: number, value: unknown): void {
     const begin = headerBytes(kind)
-    let end = -1
+    let end: number = FULL
     for (;;) {
       end = this.encoder.encode(value, new Uint8Array(this.scratch), begin, this.scratch.byteLength)
-      if (end !== -1) break
+      if (end !== FULL) break
       if (this.scratch.byteLength >= SCRATCH_BYTES_MAX) {
         throw new HeddleError('ERR_UNCLONABLE', 'a message is larger than 1 GiB')
       }
       this.scratch = new ArrayBuffer(this.scratch.byteLength * 4)
     }
     if (end === NEEDS_PORT) {
-      // A clone now: the sender may change the value before it goes.
-      this.postParcel(kind | CLONE_THROUGH_PORT, target, source, ref, {
-        value: structuredClone(value),
-        transfer: [],
-      })
+      this.postParcel(kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, []))
     } else if (end > this.ring.frameBytesMax) {
       const bytes = this.scratch.slice(begin, end)
       this.postParcel(kind | BYTES_THROUGH_PORT, target, source, ref, { value: bytes, transfer: [bytes] })
@@ -209,11 +206,12 @@ export class OutChannel {
   }
 }
 
-/** A clone that owns what is transferred, so that a frame that must wait keeps nothing of the sender's. */
-function detached(value: unknown, transfer: readonly Transferable[]): Parcel {
+/** Encoded now, and owning what is transferred: whatever the sender does while the frame waits, it is too late. */
+function ownPayload(value: unknown, transfer: readonly Transferable[]): Parcel {
+  const payload = encodeForPort(value, transfer)
+  if (transfer.length === 0) return { value: payload, transfer: [] }
   try {
-    const owned = structuredClone({ value, transfer }, { transfer: [...transfer] as ArrayBuffer[] })
-    return owned
+    return structuredClone({ value: payload, transfer }, { transfer: [...transfer] as ArrayBuffer[] })
   } catch (error) {
     throw new HeddleError('ERR_UNCLONABLE', `cannot transfer: ${(error as Error).message}`, { cause: error })
   }
@@ -301,7 +299,7 @@ export class InChannel {
     const received = this.port === null ? undefined : receiveMessageOnPort(this.port)
     if (received === undefined) throw new Error('a marker in the ring has no message at the port')
     const { message } = received as { message: unknown }
-    if ((kind & CLONE_THROUGH_PORT) !== 0) return message
+    if ((kind & PAYLOAD_THROUGH_PORT) !== 0) return decodeFromPort(message as PortPayload)
     const bytes = new Uint8Array(message as ArrayBuffer)
     return this.decoder.decode(bytes, 0, bytes.length)
   }

@@ -1,0 +1,230 @@
+// What the types of servers and supervisors allow, and what they refuse.
+
+import {
+  type CallNext,
+  genServer,
+  ignore,
+  noreply,
+  ok,
+  type RefOf,
+  reply,
+  type StartResult,
+  start,
+  startLink,
+  startMonitor,
+  startServer,
+  stop,
+  stopInit,
+} from '@heddle/otp'
+import type { From, MonitorRef, Self, ServerRef, Vm } from '@heddle/scheduler'
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const sure = <T extends true>(): T | undefined => undefined
+declare const self: Self
+declare const vm: Vm
+
+type State = { total: number }
+
+export const counter = genServer(import.meta.url, 'counter', {
+  vsn: 2,
+  init: (start: number): State => ({ total: start }),
+  call: {
+    get: (state) => reply(state.total, state),
+    addAndGet: (state, by: number) => reply(state.total + by, { total: state.total + by }),
+    slow: async (state, limits: { ms: number }, self) => {
+      await self.sleep(limits.ms)
+      return reply('done' as const, state)
+    },
+    close: (state) => stop('normal', state, 'closed' as const),
+  },
+  cast: {
+    add: (state, by: number) => noreply({ total: state.total + by }),
+    reset: () => noreply({ total: 0 }, { timeoutMs: 5 }),
+  },
+  info: (state, message) => (message === 'quit' ? stop('normal', state) : noreply(state)),
+  codeChange: (from, old) => (from === 1 ? { total: old as number } : (old as State)),
+})
+
+export const teller = genServer(import.meta.url, 'teller', {
+  *init(ledger: RefOf<typeof counter>, self) {
+    const seen = yield* self.call(ledger, counter.get())
+    sure<Equal<typeof seen, number>>()
+    return { ledger, seen }
+  },
+  call: {
+    *deposit(state, amount: number, self) {
+      const total = yield* self.call(state.ledger, counter.addAndGet(amount), { timeoutMs: 1_000 })
+      return reply(total, { ...state, seen: total })
+    },
+  },
+})
+
+export async function messages(ref: RefOf<typeof counter>, tellerRef: RefOf<typeof teller>): Promise<void> {
+  const total = await self.call(ref, counter.get())
+  sure<Equal<typeof total, number>>()
+  const slow = await self.call(ref, counter.slow({ ms: 1 }))
+  sure<Equal<typeof slow, 'done'>>()
+  const closed = await vm.call(ref, counter.close())
+  sure<Equal<typeof closed, 'closed'>>()
+  const deposited = await self.call(tellerRef, teller.deposit(3))
+  sure<Equal<typeof deposited, number>>()
+  self.cast(ref, counter.add(1))
+  vm.cast(ref, counter.reset())
+  // By name, any server's messages will do.
+  self.cast('ledger', counter.reset())
+  // @ts-expect-error wrong argument
+  counter.add('x')
+  // @ts-expect-error missing argument
+  counter.addAndGet()
+  // @ts-expect-error an argument too many
+  counter.get(1)
+  // @ts-expect-error a cast cannot be called
+  self.call(ref, counter.add(1))
+  // @ts-expect-error a call cannot be cast
+  self.cast(ref, counter.get())
+  // @ts-expect-error a message of another server
+  self.call(tellerRef, counter.get())
+  // @ts-expect-error no such message
+  counter.nope()
+}
+
+export const refusals = genServer(import.meta.url, 'refusals', {
+  init: (start: number): State => ({ total: start }),
+  call: {
+    get: (state) => {
+      sure<Equal<typeof state, State>>()
+      return reply(state.total, state)
+    },
+    // @ts-expect-error unknown field of the state
+    bad1: (state) => reply(state.nope, state),
+    // @ts-expect-error another state
+    bad2: (state) => reply(1, { totally: state.total }),
+    // @ts-expect-error no next value
+    bad3: (state) => state.total,
+    // @ts-expect-error misspelt field in an async callback
+    bad4: async (state) => reply(1, { totl: state.total }),
+    // @ts-expect-error another state from a generator
+    *bad5(state, _: void, self) {
+      yield* self.sleep(1)
+      return reply(1, { totl: state.total })
+    },
+  },
+  cast: {
+    // @ts-expect-error nobody waits for a reply
+    bad6: (state) => reply(1, state),
+    // @ts-expect-error nor for one with a stop
+    bad7: (state) => stop('normal', state, 1),
+  },
+  // @ts-expect-error an info's next state is checked too
+  info: (state) => noreply({ totl: state.total }),
+})
+
+export const brokenOptions = genServer(import.meta.url, 'brokenOptions', {
+  init: () => 0,
+  cast: {
+    // @ts-expect-error one of the two
+    both: (state) => noreply(state, { timeoutMs: 1, continue: 'x' }),
+  },
+})
+
+// Arguments that may be anything, or be left out.
+export const loose = genServer(import.meta.url, 'loose', {
+  init: (_: void) => 0,
+  call: { echo: (state, value: unknown) => reply(value, state) },
+  cast: { add: (state, by?: number) => noreply(state + (by ?? 1)) },
+})
+loose.echo({ any: 'thing' })
+loose.add()
+loose.add(2)
+// @ts-expect-error wrong argument
+loose.add('2')
+// @ts-expect-error missing argument
+loose.echo()
+
+// A message of a server in its own callback.
+export const selfie = genServer(import.meta.url, 'selfie', {
+  init: (n: number) => ({ n }),
+  cast: {
+    kick: (state, _: void, self) => {
+      self.cast(self.pid, selfie.kick())
+      return noreply(state)
+    },
+  },
+})
+selfie.kick()
+
+// A call that is answered sometimes, or later.
+export const mixed = genServer(import.meta.url, 'mixed', {
+  init: () => ({ items: [] as number[], waiting: [] as From[] }),
+  call: {
+    pop: (state) => {
+      const [first] = state.items
+      return first === undefined ? noreply(state) : reply(first, { ...state, items: state.items.slice(1) })
+    },
+    later: (state, _: void, _self, from): CallNext<string, { items: number[]; waiting: From[] }> =>
+      noreply({ ...state, waiting: [...state.waiting, from] }),
+  },
+})
+
+// What `init` may come to fixes the state.
+export const careful = genServer(import.meta.url, 'careful', {
+  init: (path: string) => {
+    if (path === '') return ignore()
+    if (path === '/') return stopInit('too_much')
+    return ok({ path, lines: 0 }, { continue: 'load' })
+  },
+  continue: (state, argument: 'load' | 'again') => {
+    sure<Equal<typeof argument, 'load' | 'again'>>()
+    return noreply({ ...state, lines: state.lines + 1 })
+  },
+  call: {
+    lines: (state) => {
+      sure<Equal<typeof state, { path: string; lines: number }>>()
+      return reply(state.lines, state)
+    },
+  },
+})
+
+export const asyncCareful = genServer(import.meta.url, 'asyncCareful', {
+  init: async (count: number) => (count < 0 ? stopInit('negative') : { count }),
+  call: { get: (state) => reply(state.count, state) },
+})
+
+export async function starts(mixedRef: RefOf<typeof mixed>): Promise<void> {
+  const popped = await self.call(mixedRef, mixed.pop())
+  sure<Equal<typeof popped, number>>()
+  const later = await self.call(mixedRef, mixed.later())
+  sure<Equal<typeof later, string>>()
+
+  const started = await startLink(self, counter, 1, { name: 'counter', scheduler: 2 })
+  sure<Equal<typeof started, StartResult<RefOf<typeof counter>>>>()
+  if (started.status === 'ok') {
+    sure<Equal<typeof started.pid, RefOf<typeof counter>>>()
+    self.cast(started.pid, counter.add(1))
+  } else if (started.status === 'error') {
+    self.exit(started.reason)
+  }
+  const monitored = await startMonitor(self, counter, 1)
+  if (monitored.status === 'ok') sure<Equal<typeof monitored.monitor, MonitorRef>>()
+  const ref = await startServer(vm, counter, 1)
+  sure<Equal<typeof ref, RefOf<typeof counter>>>()
+  // @ts-expect-error wrong argument
+  start(self, counter, 'zero')
+  // @ts-expect-error wrong argument
+  startServer(vm, counter, 'zero')
+  // @ts-expect-error not an option of a start
+  startLink(self, counter, 1, { link: true })
+  // @ts-expect-error not a server
+  start(self, { $: { url: 'file:///x', name: 'x' } }, 1)
+  // What is spawned by hand gets the same argument.
+  const pid = self.spawn(counter, 3)
+  // @ts-expect-error wrong argument
+  self.spawn(counter, 'zero')
+  const typed: ServerRef<unknown> = pid
+  self.send(typed, 'raw')
+}
+
+export function* inGenerator(self: Self): Generator<unknown, void, never> {
+  const started = yield* start(self, counter, 1)
+  sure<Equal<typeof started, StartResult<RefOf<typeof counter>>>>()
+}
