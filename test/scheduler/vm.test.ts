@@ -190,12 +190,12 @@ describe.each([
       // Not awaited one by one.
       const call = codeOf(() => vm.call(pid, { $call: 'first', arg: 0 }))
       vm.send(pid, 'second')
-      const alive = vm.isAlive(pid)
-      vm.exit(pid, 'kill')
       const one = await vm.receive(tag<{ type: 'got'; message: { type?: string } }>('got'))
       const two = await vm.receive(tag('got'))
       expect(one).toMatchObject({ message: { type: '$call' } })
       expect(two).toMatchObject({ message: 'second' })
+      const alive = vm.isAlive(pid)
+      vm.exit(pid, 'kill')
       expect(await alive).toBe(true)
       expect(await call).toEqual({ call: 'killed' })
     },

@@ -318,7 +318,7 @@ export class Kernel {
   /** Does it with the next slice, with a fresh budget: for an async callback that never waits by itself. */
   later(process: Process, action: () => void): void {
     this.late.push(() => {
-      process.budget = REDUCTIONS_PER_TURN
+      process.budget = Math.max(process.budget, REDUCTIONS_PER_TURN)
       action()
     })
     if (!this.isInSlice) this.outside.kick()

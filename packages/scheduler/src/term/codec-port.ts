@@ -73,6 +73,7 @@ export function copyTransferring(value: unknown, transfer: readonly unknown[]): 
   try {
     return decodeFromPort(structuredClone(payload, { transfer: [...transfer] as ArrayBuffer[] }))
   } catch (error) {
-    throw cloneError(value, error)
+    if (!(error instanceof TypeError)) throw cloneError(value, error)
+    throw new HeddleError('ERR_UNCLONABLE', `cannot transfer: ${error.message}`, { cause: error })
   }
 }

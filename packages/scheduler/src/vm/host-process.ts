@@ -26,6 +26,8 @@ export function makeHostProcess(host: Endpoint): HostProcess {
   process.isStarted = true
   process.trapsExits = true
   process.isHost = true
+  // It shares its thread with the embedder, who is not to be made to give way.
+  process.budget = Infinity
   slots.markLive(slot)
   kernel.table.add(process)
   return { process, self }
