@@ -254,7 +254,7 @@ export function endEntry(options: MemoryOptions): number {
 // ---- rings ------------------------------------------------------------------------------------
 //
 //     0     +--------------------------------------------------------------+
-//           | TAIL                       only the producer writes          |
+//           | TAIL | HUNGRY              the producer writes; the consumer clears HUNGRY |
 //     128   | HEAD | CONSUMED            only the consumer writes          |
 //     256   +--------------------------------------------------------------+
 //           | data: ringBytes            producer writes, consumer reads   |
@@ -265,6 +265,8 @@ const RING_HEADER_BYTES = 4 * CACHE_LINE_BYTES
 
 /** Word indices of a ring's header. */
 export const RING_TAIL = 0
+/** Set by a producer that goes to sleep with signals the ring had no room for. */
+export const RING_HUNGRY = 1
 export const RING_HEAD = (2 * CACHE_LINE_BYTES) / WORD_BYTES
 export const RING_CONSUMED = RING_HEAD + 1
 

@@ -37,6 +37,7 @@ import {
   frameBytesMax,
   RING_CONSUMED,
   RING_HEAD,
+  RING_HUNGRY,
   RING_TAIL,
   ringData,
   ringWords,
@@ -155,6 +156,15 @@ export class RingWriter {
     return true
   }
 
+  /**
+   * "Wake me when there is room." After this the producer must look for room once more: either it sees
+   * what the consumer has freed, or the consumer sees that it waits.
+   */
+  awaitRoom(): void {
+    // Pairs with the load in `RingReader.feed`.
+    Atomics.store(this.header, RING_HUNGRY, 1)
+  }
+
   /** Frames that are committed, but not published. */
   get unpublishedCount(): number {
     return this.frameCount
@@ -248,6 +258,22 @@ export class RingReader {
     }
   }
 
+  /** Tells the producer of all that is free. Returns whether it waits for room, and so must be woken. */
+  feed(): boolean {
+    if (this.head !== this.publishedHead) {
+      // Pairs with the load in `RingWriter.begin`.
+      Atomics.store(this.header, RING_HEAD, this.head)
+      this.publishedHead = this.head
+    }
+    // Pairs with the store in `RingWriter.awaitRoom`.
+    return Atomics.exchange(this.header, RING_HUNGRY, 0) === 1
+  }
+
+  /** A plain look at whether the producer waits for room; `feed` confirms it. */
+  get isAwaited(): boolean {
+    return this.header[RING_HUNGRY] === 1
+  }
+
   /** Whether nothing is left to read. Fenced: the check between announcing sleep and sleeping. */
   isEmpty(): boolean {
     return this.depthBytes() === 0
@@ -266,4 +292,5 @@ export function resetRing(shared: SharedMemory, from: number, to: number): void 
   Atomics.store(header, RING_TAIL, 0)
   Atomics.store(header, RING_HEAD, 0)
   Atomics.store(header, RING_CONSUMED, 0)
+  Atomics.store(header, RING_HUNGRY, 0)
 }

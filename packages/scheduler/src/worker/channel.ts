@@ -201,6 +201,11 @@ export class OutChannel {
     this.publish()
   }
 
+  /** Before sleep, with signals that the ring has no room for: the reader is to wake this end when it has. */
+  awaitRoom(): void {
+    this.ring.awaitRoom()
+  }
+
   private publish(): void {
     if (this.port !== null && this.ring.publish()) wake(this.control, this.to)
   }
@@ -240,8 +245,13 @@ export class InChannel {
   private port: MessagePort | null = null
   private isOpen = false
 
-  constructor(shared: SharedMemory, from: number, to: number) {
+  private readonly control: Control
+  private readonly from: number
+
+  constructor(shared: SharedMemory, control: Control, from: number, to: number) {
     this.ring = new RingReader(shared, from, to)
+    this.control = control
+    this.from = from
   }
 
   open(port: MessagePort): void {
@@ -265,7 +275,10 @@ export class InChannel {
 
   /** The fenced look before going to sleep. */
   isEmpty(): boolean {
-    return !this.isOpen || this.ring.isEmpty()
+    if (!this.isOpen) return true
+    // Nobody may sleep who still owes its peer a wake-up.
+    if (this.ring.feed()) wake(this.control, this.from)
+    return this.ring.isEmpty()
   }
 
   depthBytes(): number {
@@ -276,6 +289,7 @@ export class InChannel {
   drain(countMax: number, deliver: Deliver): number {
     if (!this.isOpen) return 0
     const { ring } = this
+    if (ring.isAwaited && ring.feed()) wake(this.control, this.from)
     let count = 0
     while (count < countMax) {
       const at = ring.peek()
@@ -292,6 +306,7 @@ export class InChannel {
       count += 1
       deliver((kind & KIND_MASK) as SignalKind, target, source, ref, value)
     }
+    if (count > 0 && ring.isAwaited && ring.feed()) wake(this.control, this.from)
     return count
   }
 

@@ -1,7 +1,7 @@
 /**
  * The loop that drives a kernel on a thread that has an event loop of its own.
  *
- *     slice:  read the rings -> fire timers -> run turns -> publish    ... for half a millisecond
+ *     slice:  read the rings -> fire timers -> run turns -> publish    ... for a tenth of a millisecond
  *     then:   work left  -> setImmediate(slice): timers and I/O of the event loop come in between
  *             no work    -> let promises settle once; spin for 20 us; announce sleep; look once more;
  *                           wait on the doorbell, with the event loop free for everything else
@@ -17,11 +17,9 @@ import type { Park } from '../memory/park.ts'
 import type { Mesh } from './mesh.ts'
 
 /** How long the event loop waits for its turn while there is work. */
-const SLICE_MS = 0.5
+const SLICE_MS = 0.1
 /** Turns between two looks at rings and clock. */
 const TURNS_PER_LOOK = 16
-/** With signals held back by a full ring, and nothing else to do: when to try again. */
-const HELD_RETRY_MS = 1
 
 export interface LoopOptions {
   /** How long to look at the rings before going to sleep; 0 where a busy thread would be a nuisance. */
@@ -131,13 +129,10 @@ export class Loop {
       queueMicrotask(this.slice)
       return
     }
-    if (this.mesh.isHolding) {
-      this.wakeAfter(HELD_RETRY_MS)
-      return
-    }
     this.park.announce()
-    // Pairs with the sender's store of the ring's tail: either it sees this thread parked, or this look sees its signal.
-    if (!this.mesh.isEmpty()) {
+    // Pairs with the peers' stores of tails and heads: either they see this thread parked, or these looks see
+    // their signals, and their room.
+    if (!this.mesh.isEmpty() || this.findsRoom()) {
       this.park.cancel()
       this.kick()
       return
@@ -150,6 +145,16 @@ export class Loop {
     if (bell === this.bell) return
     this.bell = bell
     void bell.then(this.onBell)
+  }
+
+  /** Whether signals that a full ring held up can go now. If not, the ring's reader will wake this thread. */
+  private findsRoom(): boolean {
+    const { mesh } = this
+    const held = mesh.heldCount
+    if (held === 0) return false
+    mesh.awaitRoom()
+    mesh.flush()
+    return mesh.heldCount < held
   }
 
   private readonly onBell = (): void => {

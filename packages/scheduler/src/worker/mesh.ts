@@ -21,7 +21,7 @@ export class Mesh {
   constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
     for (let peer = 0; peer < endpointCount; peer++) {
       this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
-      this.ins.push(peer === endpoint ? undefined : new InChannel(shared, peer, endpoint))
+      this.ins.push(peer === endpoint ? undefined : new InChannel(shared, control, peer, endpoint))
     }
   }
 
@@ -35,9 +35,14 @@ export class Mesh {
     return this.outs.reduce((sum, out) => sum + (out?.overflowCount ?? 0), 0)
   }
 
-  /** Whether signals wait for room in a ring: going to sleep would leave them there. */
-  get isHolding(): boolean {
-    return this.openOuts.some((out) => out.waitingCount > 0)
+  /** Signals that wait for room in a ring. */
+  get heldCount(): number {
+    return this.openOuts.reduce((sum, out) => sum + out.waitingCount, 0)
+  }
+
+  /** Asks the readers of full rings to wake this endpoint when there is room again. */
+  awaitRoom(): void {
+    for (const out of this.openOuts) if (out.waitingCount > 0) out.awaitRoom()
   }
 
   open(peer: number, port: MessagePort): void {
