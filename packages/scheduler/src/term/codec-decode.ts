@@ -35,28 +35,14 @@ export class Decoder extends Reader implements SlotSource {
   /** The value of the frame that lies between `offset` and `end` (where `encode` ended, or somewhat behind it). */
   decode(bytes: Uint8Array, offset: number, _end: number, attachments = NO_ATTACHMENTS): unknown {
     this.attach(bytes, offset)
-    const header = this.uint32()
-    const definitionsAt = header >>> 1
-    if (definitionsAt > 0) {
-      this.at = offset + definitionsAt
-      this.readDefinitions()
-      this.at = offset + tags.HEADER_BYTES
-    }
-    if ((header & tags.HAS_BACK_REFERENCES) === 0 && attachments === NO_ATTACHMENTS) return this.slot()
-    this.containers = (header & tags.HAS_BACK_REFERENCES) === 0 ? undefined : []
+    const hasBackReferences = this.uint8() === tags.HAS_BACK_REFERENCES
+    if (!hasBackReferences && attachments === NO_ATTACHMENTS) return this.slot()
+    this.containers = hasBackReferences ? [] : undefined
     this.attachments = attachments
     const value = this.slot()
     this.containers = undefined
     this.attachments = NO_ATTACHMENTS
     return value
-  }
-
-  private readDefinitions(): void {
-    for (let count = this.uint16(); count > 0; count--) {
-      const index = this.uint16()
-      const parent = this.shapes[this.uint16()] as Shape
-      this.shapes[index] = parent.childAnyway(this.slot() as string)
-    }
   }
 
   /** The next value. */
@@ -105,8 +91,11 @@ export class Decoder extends Reader implements SlotSource {
         return this.bigint64()
       case tags.BIG_BIGINT:
         return this.bigBigint()
-      case tags.OPEN:
-        return this.open()
+      case tags.SHAPE:
+        this.learnShape()
+        return this.slot()
+      case tags.IRREGULAR:
+        return this.irregular()
       case tags.SPARSE:
         return this.sparse()
       case tags.MAP:
@@ -140,24 +129,22 @@ export class Decoder extends Reader implements SlotSource {
   }
 
   private object(): unknown {
-    const shape = this.shapes[this.uint16()] as Shape
-    if (this.containers === undefined) return shape.build(this, NOTHING)
-    return this.objectByKeys(shape)
+    return (this.shapes[this.uint16()] as Shape).fill(this.adopt({}), this, NOTHING)
   }
 
-  private objectByKeys(shape: Shape): PlainObject {
-    const object: PlainObject = this.adopt({})
-    for (const key of shape.keys) object[key] = this.slot()
+  private learnShape(): void {
+    const index = this.uint16()
+    const parent = this.shapes[this.uint16()] as Shape
+    this.shapes[index] = parent.childAnyway(this.slot() as string)
+  }
+
+  private irregular(): unknown {
+    const object = this.adopt({})
+    this.defineAll(object, this.uint32())
     return object
   }
 
-  private open(): unknown {
-    const object = this.objectByKeys(this.shapes[this.uint16()] as Shape)
-    this.defineRest(object, this.uint32())
-    return object
-  }
-
-  private defineRest(object: object, count: number): void {
+  private defineAll(object: object, count: number): void {
     for (let i = 0; i < count; i++) {
       const key = this.slot() as string
       define(object, key, this.slot())
@@ -174,7 +161,7 @@ export class Decoder extends Reader implements SlotSource {
   private sparse(): unknown[] {
     const array: unknown[] = this.adopt([])
     array.length = this.uint32()
-    this.defineRest(array, this.uint32())
+    this.defineAll(array, this.uint32())
     return array
   }
 
@@ -201,18 +188,8 @@ export class Decoder extends Reader implements SlotSource {
     const stack = this.slot() as string | undefined
     const name = this.slot() as string | undefined
     const error = this.adopt(makeError({ type, message, stack, name }))
-    fillError(error, this.bareObject(), this.bareObject())
+    fillError(error, this.slot() as PlainObject, this.slot() as PlainObject)
     return error
-  }
-
-  /** An object that the value does not have, and so has no number. */
-  private bareObject(): PlainObject {
-    const tag = this.uint8()
-    const object: PlainObject = {}
-    const { keys } = this.shapes[this.uint16()] as Shape
-    for (const key of keys) object[key] = this.slot()
-    if (tag === tags.OPEN) this.defineRest(object, this.uint32())
-    return object
   }
 
   private wholeView(): unknown {

@@ -15,7 +15,7 @@
 import { denseElements, sparseEntries } from './arrays.ts'
 import type { Attachments } from './codec-port.ts'
 import * as tags from './codec-tags.ts'
-import { FULL, NEEDS_PORT } from './codec-tags.ts'
+import { aligned, BYTES_ALIGN, FULL, NEEDS_PORT } from './codec-tags.ts'
 import { Writer } from './codec-writer.ts'
 import { errorParts } from './error-parts.ts'
 import { HeddleError } from './errors.ts'
@@ -25,7 +25,7 @@ import { DEPTH_MAX, Memo } from './memo.ts'
 import type { PidTerm } from './pid.ts'
 import type { RefTerm } from './ref.ts'
 import type { PlainObject } from './shape-sites.ts'
-import { SHAPE_COUNT_MAX, type Shape, shapeTree } from './shapes.ts'
+import { SHAPE_COUNT_MAX, type Shape, shapeOf, shapeTree } from './shapes.ts'
 import { cloneError, Refusal } from './unclonable.ts'
 import { isResizable, refuseDetached, UINT8_ARRAY, viewLength, viewType } from './views.ts'
 
@@ -33,8 +33,9 @@ export class Encoder extends Writer {
   private tree = shapeTree()
   /** Shapes of the tree that the other end knows, by index. */
   private readonly sent = new Uint8Array(SHAPE_COUNT_MAX)
+  /** Those of them that it learns from the frame being written. */
   private newShapes: Shape[] = []
-  /** The first container of the frame, and all of them once there is a second. */
+  /** The first container of the frame; the memo is made when there is a second. */
   private first: object | undefined = undefined
   private memo: Memo | undefined = undefined
   private hasBackReferences = false
@@ -42,11 +43,11 @@ export class Encoder extends Writer {
   private isBusy = false
   private readonly attachments: Attachments | undefined
 
-  /** @param attachments takes what only a MessagePort can carry; without it, such a value is not encoded. */
+  /** @param attachments takes what only a MessagePort can carry; without it, such values are not encoded. */
   constructor(attachments?: Attachments) {
     super()
     this.attachments = attachments
-    this.sent[this.tree.root.index] = 1
+    this.forgetShapes()
   }
 
   /** Both ends start afresh. */
@@ -56,11 +57,11 @@ export class Encoder extends Writer {
   }
 
   /**
-   * Writes `value` into `bytes` from `offset`. Returns where it ends; FULL (-1) if it does not fit before
-   * `limit`, or NEEDS_PORT (-2) if a ring cannot carry it at all, and then it is as if it had not been
-   * called (though `bytes` may have been written to). Frames must be decoded in the order of encoding.
+   * Writes `value` into `bytes` from `offset` on. Returns where it ends; or FULL (-1) if it does not fit before
+   * `limit`, or NEEDS_PORT (-2) if no ring can carry it, and then, as after an exception, it is as if
+   * it had not been called (though `bytes` may have been written to).
    *
-   * @throws HeddleError ERR_UNCLONABLE, as if it had not been called either
+   * @throws HeddleError ERR_UNCLONABLE, naming the part that cannot be cloned
    */
   encode(value: unknown, bytes: Uint8Array, offset: number, limit: number): number {
     if (this.isBusy) {
@@ -69,14 +70,20 @@ export class Encoder extends Writer {
     this.attach(bytes, limit)
     if (this.tree !== shapeTree()) this.forgetShapes()
     this.isBusy = true
-    let end = FULL
     try {
-      end = this.frame(value, offset)
-    } catch (error) {
-      throw cloneError(value, error)
-    } finally {
+      const end = this.frame(value, offset)
       this.settle(end >= 0)
+      return end
+    } catch (error) {
+      this.settle(false)
+      throw cloneError(value, error)
     }
+  }
+
+  private frame(value: unknown, at: number): number {
+    if (at >= this.limit) return FULL
+    const end = this.value(value, at + 1)
+    this.bytes[at] = this.hasBackReferences ? tags.HAS_BACK_REFERENCES : 0
     return end
   }
 
@@ -97,35 +104,7 @@ export class Encoder extends Writer {
     this.sent[this.tree.root.index] = 1
   }
 
-  private frame(value: unknown, begin: number): number {
-    const valueAt = begin + tags.HEADER_BYTES
-    if (valueAt > this.limit) return FULL
-    const valueEnd = this.value(value, valueAt)
-    const isDefining = this.newShapes.length > 0
-    const end = isDefining && valueEnd >= 0 ? this.definitions(valueEnd) : valueEnd
-    if (end < 0) return end
-    if (end - begin > tags.FRAME_BYTES_MAX) return FULL
-    const definitionsAt = isDefining ? valueEnd - begin : 0
-    this.view.setUint32(begin, (definitionsAt << 1) | (this.hasBackReferences ? 1 : 0), true)
-    return end
-  }
-
-  private definitions(at: number): number {
-    if (at + 2 > this.limit) return FULL
-    this.view.setUint16(at, this.newShapes.length, true)
-    let end = at + 2
-    for (const { index, parent, key } of this.newShapes) {
-      if (end + 4 > this.limit) return FULL
-      this.view.setUint16(end, index, true)
-      this.view.setUint16(end + 2, (parent as Shape).index, true)
-      // Definitions are read before the value, so they cannot speak of strings that the value has taught.
-      end = this.plainString(key, end + 4)
-      if (end < 0) return end
-    }
-    return end
-  }
-
-  /** (A chain of `typeof` comparisons: V8 compiles each to a look at the value, but a switch to a call.) */
+  /** (A chain of comparisons: V8 turns each into a look at the value, but a switch into a call.) */
   private value(value: unknown, at: number): number {
     if (typeof value === 'string') return this.string(value, at)
     if (typeof value === 'number') return this.number(value, at)
@@ -134,6 +113,11 @@ export class Encoder extends Writer {
     if (value === undefined) return this.tag(tags.UNDEFINED, at)
     if (typeof value === 'bigint') return this.bigint(value, at)
     throw new Refusal(value)
+  }
+
+  /** Goes on with a value, unless what came before it has failed. */
+  private then(at: number, value: unknown): number {
+    return at < 0 ? at : this.value(value, at)
   }
 
   private object(value: object, at: number): number {
@@ -154,44 +138,55 @@ export class Encoder extends Writer {
   }
 
   private plain(source: PlainObject, at: number): number {
-    const { limit } = this
-    let shape = this.tree.root
-    let end = at + tags.OBJECT_HEAD_BYTES
-    let openAt = 0
-    let openCount = 0
-    if (end > limit) return FULL
+    const shape = shapeOf(source, this.tree.root)
+    if (shape === undefined || shape === this.tree.root) return this.irregular(source, at)
+    const begin = this.sent[shape.index] === 1 ? at : this.announce(shape, at)
+    if (begin < 0 || begin + 3 > this.limit) return FULL
+    this.bytes[begin] = tags.OBJECT
+    this.view.setUint16(begin + 1, shape.index, true)
+    let end = begin + 3
+    let count = 0
+    // The keys again, not `shape.keys`: V8 then knows where each value is, and need not look for it.
     for (const key in source) {
-      if (openAt === 0) {
-        const child = shape.lastKey === key ? shape.lastChild : shape.child(key)
-        if (child !== undefined) shape = child
-        else {
-          openAt = end
-          end += 4
-        }
-      }
-      if (openAt !== 0) {
-        openCount += 1
-        if (end > limit) return FULL
-        end = this.string(key, end)
-        if (end < 0) return end
-      }
       end = this.value(source[key], end)
       if (end < 0) return end
+      count += 1
     }
-    if (shape === this.tree.root && isArguments(source)) throw new Refusal(source)
-    if (this.sent[shape.index] === 0) this.announce(shape)
-    this.bytes[at] = openAt === 0 ? tags.OBJECT : tags.OPEN
-    this.view.setUint16(at + 1, shape.index, true)
-    if (openAt !== 0) this.view.setUint32(openAt, openCount, true)
+    if (count !== shape.keys.length) throw new Refusal(source, 'was changed by a getter while it was cloned')
     return end
   }
 
-  /** A shape is defined by its parent and one key, so the parent comes first. */
-  private announce(shape: Shape): void {
-    const { parent } = shape
-    if (parent !== undefined && this.sent[parent.index] === 0) this.announce(parent)
+  /** Tells the other end of a shape that it has not heard of: its parent, which thus comes first, and one key. */
+  private announce(shape: Shape, at: number): number {
+    if (this.sent[shape.index] === 1) return at
+    const parent = shape.parent as Shape
+    const end = this.announce(parent, at)
+    if (end < 0 || end + 5 > this.limit) return FULL
+    this.bytes[end] = tags.SHAPE
+    this.view.setUint16(end + 1, shape.index, true)
+    this.view.setUint16(end + 3, parent.index, true)
     this.sent[shape.index] = 1
     this.newShapes.push(shape)
+    return this.string(shape.key, end + 5)
+  }
+
+  /** An object whose keys go with it. */
+  private irregular(source: PlainObject, at: number): number {
+    if (isArguments(source)) throw new Refusal(source)
+    let count = 0
+    let end = this.head(tags.IRREGULAR, 0, at)
+    for (const key in source) {
+      if (end < 0) return end
+      end = this.then(this.string(key, end), source[key])
+      count += 1
+    }
+    return this.counted(count, at, end)
+  }
+
+  /** Fills in a count when all is written: a getter on the way may have changed how many there are. */
+  private counted(count: number, at: number, end: number): number {
+    if (end >= 0) this.view.setUint32(at + 1, count, true)
+    return end
   }
 
   private other(value: object, kind: Kind, at: number): number {
@@ -227,11 +222,6 @@ export class Encoder extends Writer {
       default:
         throw new Refusal(value)
     }
-  }
-
-  /** Goes on with `value`, unless what came before it has failed. */
-  private then(at: number, value: unknown): number {
-    return at < 0 ? at : this.value(value, at)
   }
 
   private pair(tag: number, left: unknown, right: unknown, at: number): number {
@@ -273,39 +263,35 @@ export class Encoder extends Writer {
     return end
   }
 
-  /** Counts what there was when all is written: a getter on the way may change the Map. */
   private map(source: Map<unknown, unknown>, at: number): number {
     let count = 0
     let end = this.head(tags.MAP, 0, at)
     for (const [key, value] of Map.prototype.entries.call(source)) {
-      end = this.then(this.then(end, key), value)
       if (end < 0) return end
+      end = this.then(this.then(end, key), value)
       count += 1
     }
-    if (end >= 0) this.view.setUint32(at + 1, count, true)
-    return end
+    return this.counted(count, at, end)
   }
 
   private set(source: Set<unknown>, at: number): number {
     let count = 0
     let end = this.head(tags.SET, 0, at)
     for (const value of Set.prototype.values.call(source)) {
-      end = this.then(end, value)
       if (end < 0) return end
+      end = this.value(value, end)
       count += 1
     }
-    if (end >= 0) this.view.setUint32(at + 1, count, true)
-    return end
+    return this.counted(count, at, end)
   }
 
   private error(source: Error, at: number): number {
     const { type, message, stack, name, hidden, fields } = errorParts(source)
     let end = this.tag(tags.ERROR, at)
     if (end < 0 || end >= this.limit) return FULL
-    this.bytes[end] = type
-    end = this.then(this.then(this.then(end + 1, message), stack), name)
-    if (end >= 0) end = this.plain(hidden, end)
-    return end < 0 ? end : this.plain(fields, end)
+    this.bytes[end++] = type
+    for (const part of [message, stack, name, hidden, fields]) end = this.then(end, part)
+    return end
   }
 
   private buffer(source: ArrayBuffer, at: number): number {
@@ -316,8 +302,8 @@ export class Encoder extends Writer {
 
   private rawBytes(tag: number, source: Uint8Array, at: number): number {
     const { length } = source
-    if (at + 5 + length > this.limit) return FULL
-    const end = this.head(tag, length, at)
+    if (at + 5 + BYTES_ALIGN + length > this.limit) return FULL
+    const end = aligned(this.head(tag, length, at))
     this.bytes.set(source, end)
     return end + length
   }

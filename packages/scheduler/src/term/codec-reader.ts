@@ -96,7 +96,7 @@ export class Reader {
 
   /** The next bytes, in a buffer of their own. */
   protected rawBytes(length: number): Uint8Array<ArrayBuffer> {
-    const { at } = this
+    const at = tags.aligned(this.at)
     this.at = at + length
     const copy = new Uint8Array(length)
     copy.set(this.bytes.subarray(at, at + length))

@@ -22,7 +22,7 @@ import { Memo } from './memo.ts'
 import { PidTerm } from './pid.ts'
 import { RefTerm } from './ref.ts'
 import type { PlainObject, SlotSource } from './shape-sites.ts'
-import { define, shapeOf } from './shapes.ts'
+import { define, shapeOf, shapeTree } from './shapes.ts'
 import { cloneError, Refusal } from './unclonable.ts'
 import { isResizable, makeView, refuseDetached, viewLength, viewType } from './views.ts'
 
@@ -91,10 +91,10 @@ const slots = new Slots()
 
 /** `source` has the content of `identity`: itself, or the fields gathered from an instance. */
 function copyPlain(source: PlainObject, identity: object, memo: Memo | undefined): PlainObject {
-  const shape = shapeOf(source)
+  const shape = shapeOf(source, shapeTree().root)
   if (shape === undefined || shape.keys.length === 0) return copyIrregular(source, identity, memo ?? new Memo())
   const { objectCount } = slots
-  const target = shape.build(slots, source)
+  const target = shape.fill({}, slots, source)
   memo?.addCopy(identity, target)
   if (slots.objectCount !== objectCount) mend(target, memo ?? firstMemo(identity, target))
   return target

@@ -20,10 +20,16 @@ export interface SlotSource {
 }
 
 /**
- * Builds an object with these keys (there are `count` of them, at least one), asking `s` for each value in turn
- * and offering it what `from` has there.
+ * Gives `object` these keys (at least one), asking `values` for each value in turn and offering it what
+ * `from` has there. Returns the object.
  */
-export type Site = (s: SlotSource, k: readonly string[], count: number, from: PlainObject) => PlainObject
+export type Site = (
+  object: PlainObject,
+  values: SlotSource,
+  keys: readonly string[],
+  keyCount: number,
+  from: PlainObject,
+) => PlainObject
 
 /** Keys that have a store of their own in each site; those beyond share the loop below. */
 const KEYS_UNROLLED = 12
@@ -38,8 +44,7 @@ function rest(o: PlainObject, s: SlotSource, k: readonly string[], f: PlainObjec
 
 // biome-ignore format: a line for each site would be too long, a line for each store too many
 export const SITES: readonly Site[] = [
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -47,8 +52,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -56,8 +60,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -65,8 +68,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -74,8 +76,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -83,8 +84,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -92,8 +92,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -101,8 +100,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -110,8 +108,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -119,8 +116,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -128,8 +124,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -137,8 +132,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -146,8 +140,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -155,8 +148,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -164,8 +156,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -173,8 +164,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -182,8 +172,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -191,8 +180,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -200,8 +188,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -209,8 +196,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -218,8 +204,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -227,8 +212,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -236,8 +220,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -245,8 +228,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -254,8 +236,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -263,8 +244,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -272,8 +252,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -281,8 +260,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -290,8 +268,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -299,8 +276,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -308,8 +284,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
@@ -317,8 +292,7 @@ export const SITES: readonly Site[] = [
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
     o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
-  (s, k, n, f) => {
-    const o: PlainObject = {}
+  (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
     o[k[2]] = s.slot(f[k[2]]); if (n === 3) return o; o[k[3]] = s.slot(f[k[3]]); if (n === 4) return o
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o

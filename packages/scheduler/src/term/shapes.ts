@@ -73,14 +73,16 @@ export class Shape {
     return this.tree.add(this, key)
   }
 
-  build(values: SlotSource, from: PlainObject): PlainObject {
+  /** Gives `object` the keys of this shape, with the values that `values` makes of what `from` has there. */
+  fill(object: PlainObject, values: SlotSource, from: PlainObject): PlainObject {
     const { site, keys } = this
-    return site === undefined ? this.buildUnaided(values, from) : site(values, keys, keys.length, from)
+    return site === undefined
+      ? this.fillUnaided(object, values, from)
+      : site(object, values, keys, keys.length, from)
   }
 
-  private buildUnaided(values: SlotSource, from: PlainObject): PlainObject {
+  private fillUnaided(object: PlainObject, values: SlotSource, from: PlainObject): PlainObject {
     if (++this.useCount === USE_COUNT_FOR_SITE) takeSite(this)
-    const object: PlainObject = {}
     for (const key of this.keys) object[key] = values.slot(from[key])
     return object
   }
@@ -110,9 +112,9 @@ export function shapeTree(): ShapeTree {
   return current
 }
 
-/** The shape of an object's keys. */
-export function shapeOf(object: PlainObject): Shape | undefined {
-  let shape = current.root
+/** The shape of an object's keys, in the tree with this root. */
+export function shapeOf(object: PlainObject, root: Shape): Shape | undefined {
+  let shape = root
   for (const key in object) {
     const next = shape.lastKey === key ? shape.lastChild : shape.child(key)
     if (next === undefined) return undefined
