@@ -1,6 +1,6 @@
 // Where a case runs: in a VM without threads, in one with two schedulers, or on a bare kernel with a clock of its own.
 
-import { down, formatReason, oneOf, type Pid, type Report, startVm, type Vm, where } from '@heddle/scheduler'
+import { down, formatReason, oneOf, type Report, startVm, type Vm, where } from '@heddle/scheduler'
 import type { Case, CaseArg, Places } from '#fixtures/sched-kit'
 import { BareKernel } from './bare-kernel.ts'
 
@@ -71,5 +71,3 @@ export const hosts: { readonly [name: string]: () => Promise<CaseHost> } = {
   'two schedulers': async () =>
     new VmHost(await startVm({ schedulers: 2, onReport: silent }), 1, { peer: 2, third: 1 }),
 }
-
-export const samePid = (a: Pid, b: Pid): boolean => a.$pid === b.$pid

@@ -2,12 +2,15 @@
 
 import {
   type CallNext,
+  type ChildInfo,
+  child,
   genServer,
   ignore,
   noreply,
   ok,
   type RefOf,
   reply,
+  type StartChildResult,
   type StartResult,
   start,
   startLink,
@@ -15,6 +18,7 @@ import {
   startServer,
   stop,
   stopInit,
+  supervisor,
 } from '@heddle/otp'
 import type { From, MonitorRef, Self, ServerRef, Vm } from '@heddle/scheduler'
 
@@ -227,4 +231,51 @@ export async function starts(mixedRef: RefOf<typeof mixed>): Promise<void> {
 export function* inGenerator(self: Self): Generator<unknown, void, never> {
   const started = yield* start(self, counter, 1)
   sure<Equal<typeof started, StartResult<RefOf<typeof counter>>>>()
+}
+
+// ---- supervisors ----
+
+export const bank = supervisor(import.meta.url, 'bank', (start: number) => ({
+  strategy: 'rest_for_one',
+  intensity: 3,
+  periodMs: 5_000,
+  children: [
+    child(counter, start, { name: 'ledger', restart: 'transient', shutdown: 'brutal_kill' }),
+    // @ts-expect-error wrong argument
+    child(counter, 'zero'),
+    // @ts-expect-error no such restart type
+    child(counter, 0, { restart: 'always' }),
+  ],
+}))
+
+export const empty = supervisor(import.meta.url, 'empty', () => ({ children: [] }))
+
+// @ts-expect-error no such strategy
+supervisor(import.meta.url, 'wrong', () => ({ strategy: 'all', children: [] }))
+
+// @ts-expect-error no children
+supervisor(import.meta.url, 'childless', () => ({ strategy: 'one_for_one' }))
+
+export const company = supervisor(import.meta.url, 'company', async (start: number, self) => {
+  await self.sleep(1)
+  if (start < 0) return ignore()
+  return { children: [child(bank, start), child(empty, undefined)] }
+})
+
+export async function supervising(ref: RefOf<typeof bank>): Promise<void> {
+  const added = await vm.call(ref, bank.startChild(child(counter, 1)))
+  sure<Equal<typeof added, StartChildResult>>()
+  if (added.status === 'ok' && added.pid !== undefined) self.link(added.pid)
+  const children = await self.call(ref, bank.whichChildren())
+  sure<Equal<typeof children, readonly ChildInfo[]>>()
+  // All supervisors take the same calls.
+  await self.call(ref, company.terminateChild('ledger'))
+  const started: RefOf<typeof bank> = await startServer(vm, company, 5)
+  await vm.call(started, bank.countChildren())
+  // @ts-expect-error a server's message
+  await vm.call(ref, counter.get())
+  // @ts-expect-error missing id
+  bank.deleteChild()
+  // @ts-expect-error wrong argument
+  await startServer(vm, bank, 'many')
 }

@@ -380,8 +380,7 @@ export class Kernel {
       const signals = process.deferred
       process.deferred = null
       for (const { kind, source, ref, value } of signals) {
-        if (process.status === STATUS.dead)
-          this.receiveForDead(kind as SignalKind, process.pid, source, ref)
+        if (process.status === STATUS.dead) this.receiveForDead(kind as SignalKind, process.pid, source, ref)
         else this.apply(process, kind as SignalKind, source, ref, value)
       }
     }
@@ -427,11 +426,7 @@ export class Kernel {
   }
 
   /** What a dead process answers. */
-  private receiveForDead(
-    kind: SignalKind,
-    target: number,
-    source: number,
-    ref: number): void {
+  private receiveForDead(kind: SignalKind, target: number, source: number, ref: number): void {
     switch (kind) {
       case SIGNAL.message:
       case SIGNAL.reply:

@@ -272,7 +272,8 @@ export function receiveExit(
     kernel.deliver(process, message)
   } else if (effect.do === 'die') {
     // Nothing ends the host but its own stop.
-    if (process.isHost) kernel.deliver(process, { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason })
+    if (process.isHost)
+      kernel.deliver(process, { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason })
     else terminate(kernel, process, effect.reason)
   }
 }

@@ -135,7 +135,12 @@ export interface CallSite {
   readonly timeoutMs: number | undefined
 }
 
-export function callOperation(kernel: Kernel, process: Process, target: number, site: CallSite): Operation<unknown> {
+export function callOperation(
+  kernel: Kernel,
+  process: Process,
+  target: number,
+  site: CallSite,
+): Operation<unknown> {
   return new Operation<unknown>(process, kernel, new CallTask(kernel, process, target, site))
 }
 
@@ -235,7 +240,10 @@ class CallTask implements Task, CallerNode, AlarmTarget {
 
   private failure(reason: ExitReason): Exit {
     const { to, message, timeoutMs } = this.site
-    return new Exit([reason, ['gen_server', 'call', timeoutMs === undefined ? [to, message] : [to, message, timeoutMs]]])
+    return new Exit([
+      reason,
+      ['gen_server', 'call', timeoutMs === undefined ? [to, message] : [to, message, timeoutMs]],
+    ])
   }
 }
 

@@ -33,7 +33,8 @@ const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process)
   messageQueueLength: (_kernel, process) => process.mailbox.length,
   messages: (_kernel, process) => process.mailbox.peek(MESSAGES_SHOWN_MAX).map(showable),
   reductions: (_kernel, process) => process.reductionCount,
-  dictionary: (_kernel, process) => [...(process.dictionary ?? [])].map(([key, value]) => [showable(key), showable(value)] as const),
+  dictionary: (_kernel, process) =>
+    [...(process.dictionary ?? [])].map(([key, value]) => [showable(key), showable(value)] as const),
 }
 
 /** What cannot be cloned is told in words: asking must not fail, least of all at the one who is asked. */

@@ -4,13 +4,7 @@
  * callback may still run) every one of them throws.
  */
 
-import {
-  type CallMessage,
-  type CallOptions,
-  type CastMessage,
-  type From,
-  type ServerRef,
-} from '../process/call.ts'
+import type { CallMessage, CallOptions, CastMessage, From, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { Matcher } from '../process/match.ts'
@@ -36,7 +30,13 @@ import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
 import { checkName, registerName, spawn } from './lifecycle.ts'
-import { callOperation, queryOperation, receiveOperation, sleepOperation, yieldOperation } from './operations.ts'
+import {
+  callOperation,
+  queryOperation,
+  receiveOperation,
+  sleepOperation,
+  yieldOperation,
+} from './operations.ts'
 import { demonitor, link, monitor, unlink } from './relations.ts'
 import { cancelTimer, readTimer, startTimer } from './user-timers.ts'
 
@@ -83,7 +83,11 @@ export class ProcessSelf implements Self {
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined) checkTimeout(timeoutMs)
     const target = typeof to === 'string' ? this.kernel.pidOfName(to) : pidOf(to, 'call')
-    return callOperation(this.kernel, this.process, target, { to, message, timeoutMs }) as Op<unknown> as Op<R>
+    return callOperation(this.kernel, this.process, target, {
+      to,
+      message,
+      timeoutMs,
+    }) as Op<unknown> as Op<R>
   }
 
   cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
@@ -102,8 +106,6 @@ export class ProcessSelf implements Self {
     }
     const { kernel, process } = this
     const ref = from.ref.$ref
-    // If this process was the one called from afar, its watch over the caller ends here.
-    process.watchers?.delete(ref)
     const caller = kernel.table.get(from.pid.$pid)
     if (caller === undefined || caller.status === STATUS.running || caller.deferred !== null) {
       kernel.signal(SIGNAL.reply, from.pid.$pid, process.pid, ref, value)
@@ -111,6 +113,8 @@ export class ProcessSelf implements Self {
       const reply = copy(value)
       caller.takeCall(ref)?.answer(reply, process.pid)
     }
+    // If this process was the one called from afar, its watch ends here: not before the reply is under way.
+    process.watchers?.delete(ref)
   }
 
   receive(): Op<unknown>
@@ -222,12 +226,7 @@ export class ProcessSelf implements Self {
 
   isAlive(pid: Pid): Op<boolean> {
     if (this.isMute()) return this.never()
-    return queryOperation(
-      this.kernel,
-      this.process,
-      pidOf(pid, 'isAlive'),
-      [],
-    ) as Op<unknown> as Op<boolean>
+    return queryOperation(this.kernel, this.process, pidOf(pid, 'isAlive'), []) as Op<unknown> as Op<boolean>
   }
 
   processInfo(pid: Pid): Op<ProcessInfo | undefined>

@@ -96,7 +96,10 @@ function find(kernel: Kernel, ref: TimerRef): UserTimer | undefined {
   if (timer === undefined) {
     if (!kernel.isAlivePid(ref.$of) || kernel.locate(ref.$of) === kernel.endpoint) return undefined
     const where = `scheduler ${kernel.locate(ref.$of)}, not on ${kernel.endpoint}`
-    throw new HeddleError('ERR_WRONG_THREAD', `this timer was started on ${where}: ask the process that started it`)
+    throw new HeddleError(
+      'ERR_WRONG_THREAD',
+      `this timer was started on ${where}: ask the process that started it`,
+    )
   }
   if (!timer.isInVain) return timer
   kernel.timers.cancel(timer)

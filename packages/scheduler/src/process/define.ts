@@ -15,20 +15,6 @@ export interface DefinitionAddress {
   readonly name: string
 }
 
-/** A raw process: `run` is called again with the state of each `again(state)`, and ends with `done()`. */
-export interface RunBody<A, S> {
-  readonly vsn?: number
-  readonly init: (arg: A, self: Self) => Step<S>
-  readonly run: (state: S, self: Self) => Step<Turn<S>>
-}
-
-/** A callback process: `handle` is called with each message, oldest first. What all behaviours are made of. */
-export interface HandleBody<A, S> {
-  readonly vsn?: number
-  readonly init: (arg: A, self: Self) => Step<S> | Chain<unknown, S>
-  readonly handle: (state: S, message: unknown, self: Self) => BodyResult<S>
-}
-
 /** What the kernel runs. `run` and `handle` exclude each other. */
 export interface Definition extends DefinitionAddress {
   readonly vsn: number

@@ -35,7 +35,9 @@ describe('a mailbox', () => {
           } else if (one.do === 'shift' && model.messages.length > 0) {
             expect(mailbox.shift()).toBe(model.messages.shift())
           } else if (one.do === 'take') {
-            expect(mailbox.take((message) => message === one.message, 0)).toBe(model.take((m) => m === one.message))
+            expect(mailbox.take((message) => message === one.message, 0)).toBe(
+              model.take((m) => m === one.message),
+            )
           }
           expect(mailbox.length).toBe(model.messages.length)
           expect(mailbox.peek(1_000)).toEqual(model.messages)

@@ -140,7 +140,8 @@ export class Operation<T> implements Op<T> {
         return
       }
       this.awaiter = { resolve, reject }
-      if (this.status === IDLE && this.mustGiveWay()) this.executive.later(this.process, () => this.startAwaited())
+      if (this.status === IDLE && this.mustGiveWay())
+        this.executive.later(this.process, () => this.startAwaited())
       else this.startAwaited()
     }).then(onFulfilled, onRejected)
   }

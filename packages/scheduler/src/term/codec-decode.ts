@@ -8,8 +8,8 @@
  * which reads the values as they are stored.
  */
 
-import * as tags from './codec-tags.ts'
 import { Reader } from './codec-reader.ts'
+import * as tags from './codec-tags.ts'
 import { fillError, makeError } from './error-parts.ts'
 import { PidTerm } from './pid.ts'
 import { RefTerm } from './ref.ts'

@@ -116,7 +116,7 @@ export class Encoder extends Writer {
   }
 
   /** Goes on with a value, unless what came before it has failed. */
-  private then(at: number, value: unknown): number {
+  private onward(at: number, value: unknown): number {
     return at < 0 ? at : this.value(value, at)
   }
 
@@ -177,7 +177,7 @@ export class Encoder extends Writer {
     let end = this.head(tags.IRREGULAR, 0, at)
     for (const key in source) {
       if (end < 0) return end
-      end = this.then(this.string(key, end), source[key])
+      end = this.onward(this.string(key, end), source[key])
       count += 1
     }
     return this.counted(count, at, end)
@@ -205,7 +205,7 @@ export class Encoder extends Writer {
       case kinds.REGEXP:
         return this.pair(tags.REGEXP, (value as RegExp).source, (value as RegExp).flags, at)
       case kinds.BOXED:
-        return this.then(this.tag(tags.BOXED, at), unboxed(value))
+        return this.onward(this.tag(tags.BOXED, at), unboxed(value))
       case kinds.ERROR:
         return this.error(value as Error, at)
       case kinds.BUFFER:
@@ -225,7 +225,7 @@ export class Encoder extends Writer {
   }
 
   private pair(tag: number, left: unknown, right: unknown, at: number): number {
-    return this.then(this.then(this.tag(tag, at), left), right)
+    return this.onward(this.onward(this.tag(tag, at), left), right)
   }
 
   private ref({ $ref, $of }: RefTerm, at: number): number {
@@ -259,7 +259,7 @@ export class Encoder extends Writer {
     if (end < 0 || end + 4 > this.limit) return FULL
     this.view.setUint32(end, entries.length, true)
     end += 4
-    for (const [key, value] of entries) end = this.then(this.then(end, key), value)
+    for (const [key, value] of entries) end = this.onward(this.onward(end, key), value)
     return end
   }
 
@@ -268,7 +268,7 @@ export class Encoder extends Writer {
     let end = this.head(tags.MAP, 0, at)
     for (const [key, value] of Map.prototype.entries.call(source)) {
       if (end < 0) return end
-      end = this.then(this.then(end, key), value)
+      end = this.onward(this.onward(end, key), value)
       count += 1
     }
     return this.counted(count, at, end)
@@ -290,7 +290,7 @@ export class Encoder extends Writer {
     let end = this.tag(tags.ERROR, at)
     if (end < 0 || end >= this.limit) return FULL
     this.bytes[end++] = type
-    for (const part of [message, stack, name, hidden, fields]) end = this.then(end, part)
+    for (const part of [message, stack, name, hidden, fields]) end = this.onward(end, part)
     return end
   }
 

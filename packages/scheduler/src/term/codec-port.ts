@@ -8,7 +8,7 @@
 
 import { Decoder } from './codec-decode.ts'
 import { Encoder } from './codec-encode.ts'
-import { FULL, FRAME_BYTES_MAX } from './codec-tags.ts'
+import { FRAME_BYTES_MAX, FULL } from './codec-tags.ts'
 import { HeddleError } from './errors.ts'
 import { cloneError } from './unclonable.ts'
 

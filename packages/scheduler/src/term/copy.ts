@@ -92,7 +92,8 @@ const slots = new Slots()
 /** `source` has the content of `identity`: itself, or the fields gathered from an instance. */
 function copyPlain(source: PlainObject, identity: object, memo: Memo | undefined): PlainObject {
   const shape = shapeOf(source, shapeTree().root)
-  if (shape === undefined || shape.keys.length === 0) return copyIrregular(source, identity, memo ?? new Memo())
+  if (shape === undefined || shape.keys.length === 0)
+    return copyIrregular(source, identity, memo ?? new Memo())
   const { objectCount } = slots
   const target = shape.fill({}, slots, source)
   memo?.addCopy(identity, target)

@@ -68,9 +68,11 @@ export function errorReason(error: Error): ErrorReason {
     message: error.message,
     stack: error.stack ?? '',
   }
-  if (error.cause !== undefined) reason.cause = error.cause instanceof Error ? errorReason(error.cause) : clonable(error.cause)
+  if (error.cause !== undefined)
+    reason.cause = error.cause instanceof Error ? errorReason(error.cause) : clonable(error.cause)
   const fields = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'cause')
-  if (fields.length > 0) reason.fields = Object.fromEntries(fields.map(([key, value]) => [key, clonable(value)]))
+  if (fields.length > 0)
+    reason.fields = Object.fromEntries(fields.map(([key, value]) => [key, clonable(value)]))
   return reason
 }
 

@@ -51,13 +51,19 @@ function collect(path: string, value: object, queue: [string, unknown][]): void 
     throw new HeddleError('ERR_UNCLONABLE', `${path} ${reason}`)
   }
   const kind = kindOf(value)
-  const isPlain = (kind === PLAIN && Object.getPrototypeOf(value) !== null && !isArguments(value)) || kind === ARRAY
+  const isPlain =
+    (kind === PLAIN && Object.getPrototypeOf(value) !== null && !isArguments(value)) || kind === ARRAY
   if (!isPlain && kind !== PID && kind !== REF) {
     const type = Object.prototype.toString.call(value)
     refuse(`is not a plain object or array but ${type}, whose content cannot be frozen or shared`)
   }
   for (const key of Reflect.ownKeys(value)) {
-    const { enumerable, value: content, get, set } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+    const {
+      enumerable,
+      value: content,
+      get,
+      set,
+    } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
     if (kind === ARRAY && key === 'length') continue
     if (typeof key === 'symbol') refuse(`has the key ${String(key)}, which a clone would not have`)
     if (get !== undefined || set !== undefined) refuse(`has an accessor for ${String(key)}`)

@@ -22,7 +22,6 @@ export class PidTerm implements Pid {
 
 export const SLOT_BITS = 24
 export const SLOT_COUNT_MAX = 2 ** SLOT_BITS
-export const GENERATION_COUNT_MAX = 2 ** 29
 const SLOT_MASK = SLOT_COUNT_MAX - 1
 
 export function pidNumber(slot: number, generation: number): number {

@@ -150,7 +150,8 @@ function isShapeKey(key: string): boolean {
 
 /** Sets a property as `structuredClone` does, whatever its key. */
 export function define(object: object, key: string, value: unknown): void {
-  if (key in object) Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  if (key in object)
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
   else (object as PlainObject)[key] = value
 }
 

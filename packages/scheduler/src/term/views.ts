@@ -33,7 +33,9 @@ export const UINT8_ARRAY = VIEW_NAMES.indexOf('Uint8Array')
 const constructors = VIEW_NAMES.map((name) => Reflect.get(globalThis, name) as ViewConstructor)
 
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object
-const typeName = Object.getOwnPropertyDescriptor(TypedArrayPrototype, Symbol.toStringTag)?.get as () => string | undefined
+const typeName = Object.getOwnPropertyDescriptor(TypedArrayPrototype, Symbol.toStringTag)?.get as () =>
+  | string
+  | undefined
 
 /** The number of a view's type; -1 for one that this version does not know. */
 export function viewType(view: ArrayBufferView): number {

@@ -26,7 +26,10 @@ function started(endpoint: Endpoint | undefined): Endpoint {
 /** `startVm` was called here: by a process, or by an application that is only being loaded for its definitions. */
 function holdStart(endpoint: Endpoint): Promise<never> {
   if (!endpoint.kernel.isRunningProcess) return endpoint.loader.holdStart()
-  throw new HeddleError('ERR_WRONG_THREAD', 'startVm() was called in a process: its scheduler is part of a VM already')
+  throw new HeddleError(
+    'ERR_WRONG_THREAD',
+    'startVm() was called in a process: its scheduler is part of a VM already',
+  )
 }
 
 function start(data: SchedulerData): Endpoint {

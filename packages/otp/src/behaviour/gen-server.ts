@@ -1,0 +1,186 @@
+/**
+ * `genServer`: a server's definition from its callbacks, and its message constructors. One definition is
+ * both: `counter` is what is started, `counter.add(2)` is a message to it. A message is plain data, its
+ * name and its argument; that the name exists, and takes this argument, the type checker sees at the
+ * sender, and go-to-definition on `counter.add` lands on the handler.
+ *
+ * Rejected: an interface apart from its implementation (said twice, and it drifts), methods on a proxy
+ * (a call then looks local, and has no place for a time limit).
+ */
+
+import {
+  type CallMessage,
+  type CastMessage,
+  type ExitReason,
+  type From,
+  HeddleError,
+  process,
+  type Self,
+  type Step,
+} from '@heddle/scheduler'
+import type { BehaviourName, ServerDef } from '../gen/definition.ts'
+import { beginServer } from './init.ts'
+import type { CallNext, CastNext, InitResult } from './next.ts'
+import {
+  type CallCallback,
+  type CastCallback,
+  handleMessage,
+  type Server,
+  type ServerCode,
+} from './server.ts'
+
+/** A call's callback. `from` is for a reply that comes later. */
+export type CallHandler<S> = (state: S, argument: never, self: Self, from: From) => Step<CallNext<unknown, S>>
+/** A cast's callback. */
+export type CastHandler<S> = (state: S, argument: never, self: Self) => Step<CastNext<S>>
+
+/** The callbacks of a server; each may return its result, a promise of it, or a generator of it. */
+export interface ServerCallbacks<A, S, C, K> {
+  /** The version of the state's shape. */
+  readonly vsn?: number
+  /** First, as it fixes the type of the state, which must be structured-clone data. */
+  readonly init: (argument: A, self: Self) => Step<InitResult<S>>
+  readonly call?: C & { readonly [Name in keyof C]: CallHandler<NoInfer<S>> }
+  readonly cast?: K & { readonly [Name in keyof K]: CastHandler<NoInfer<S>> }
+  /** All other messages: EXIT, DOWN, timers, `TIMEOUT`, what was sent with `send`. */
+  readonly info?: (state: NoInfer<S>, message: unknown, self: Self) => Step<CastNext<NoInfer<S>>>
+  /** What a `continue` option asked for. A method, so that it may name the arguments that it is given. */
+  continue?(state: NoInfer<S>, argument: unknown, self: Self): Step<CastNext<NoInfer<S>>>
+  /** The last to run when the server stops, crashes, or traps exits and its parent ends. */
+  readonly terminate?: (reason: ExitReason, state: NoInfer<S>, self: Self) => Step<void>
+  /** For upgrades: the state of version `from`, as this version has it. */
+  readonly codeChange?: (from: number, state: unknown) => NoInfer<S>
+}
+
+type ArgumentOf<H> = H extends (state: never, argument: infer A, self: never, from: never) => unknown
+  ? A
+  : never
+type Settled<T> = T extends Generator<unknown, infer R, never> ? R : T extends PromiseLike<infer R> ? R : T
+type ReplyIn<N> = N extends { readonly reply: infer R } ? R : never
+type ReplyOf<H> = H extends (...args: never) => infer N ? ReplyIn<Settled<N>> : never
+
+/** A message's constructor takes what the callback takes behind the state. */
+type Constructor<H, M> = H extends (...all: infer P) => unknown
+  ? P extends readonly [unknown, infer A, ...unknown[]]
+    ? [A] extends [never]
+      ? () => M
+      : (argument: A) => M
+    : P['length'] extends 0 | 1
+      ? () => M
+      : P extends readonly [unknown, (infer A)?, ...unknown[]]
+        ? (argument?: A) => M
+        : never
+  : never
+
+/** The messages that a server takes: each call with its argument and its reply, each cast with its argument. */
+export interface ServerApi<C, K> {
+  readonly call: { readonly [Name in keyof C]: readonly [ArgumentOf<C[Name]>, ReplyOf<C[Name]>] }
+  readonly cast: { readonly [Name in keyof K]: readonly [ArgumentOf<K[Name]>] }
+}
+
+/** A server's definition: what is started, and the constructors of its messages. */
+export type GenServer<A, C, K> = ServerDef<A, ServerApi<C, K>> & {
+  readonly [Name in keyof C]: Constructor<C[Name], CallMessage<ServerApi<C, K>, ReplyOf<C[Name]>>>
+} & {
+  readonly [Name in keyof K]: Constructor<K[Name], CastMessage<ServerApi<C, K>>>
+}
+
+/** No calls, or no casts. */
+export type None = Record<never, never>
+
+/**
+ * Defines a server that any scheduler can run.
+ *
+ * @param url always `import.meta.url`
+ * @param name unique in its module
+ * @throws HeddleError ERR_BAD_ARGUMENT (a name that is both a call and a cast, `then`, or begins with `$`),
+ *   ERR_DUPLICATE_DEFINITION
+ * @example export const counter = genServer(import.meta.url, 'counter', {
+ *   init: (start: number) => ({ total: start }),
+ *   call: { get: (state) => reply(state.total, state) },
+ *   cast: { add: (state, by: number) => noreply({ total: state.total + by }) },
+ * })
+ */
+export function genServer<A, S, C = None, K = None>(
+  url: string,
+  name: string,
+  callbacks: ServerCallbacks<A, S, C, K>,
+): GenServer<A, C, K> {
+  const { call, cast } = callbacks as { call?: CallSection; cast?: CastSection }
+  const address = defineServer(url, name, 'gen_server', callbacks as ErasedCallbacks)
+  const definition: Record<string, unknown> = { $: address }
+  for (const each of Object.keys(call ?? {})) {
+    definition[each] = (argument: unknown) => ({ $call: each, arg: argument })
+  }
+  for (const each of Object.keys(cast ?? {})) {
+    definition[each] = (argument: unknown) => ({ $cast: each, arg: argument })
+  }
+  return Object.freeze(definition) as unknown as GenServer<A, C, K>
+}
+
+type CallSection = Readonly<Record<string, CallCallback>>
+type CastSection = Readonly<Record<string, CastCallback>>
+
+/** Callbacks without their users' types. */
+export interface ErasedCallbacks {
+  readonly vsn?: number
+  readonly init: ServerCode['init']
+  readonly call?: CallSection
+  readonly cast?: CastSection
+  readonly info?: ServerCode['info']
+  readonly continue?: ServerCode['continue']
+  readonly terminate?: ServerCode['terminate']
+}
+
+/** Registers a server with the scheduler; its address, plain data. What all behaviours made of a server use. */
+export function defineServer(
+  url: string,
+  name: string,
+  behaviour: BehaviourName,
+  callbacks: ErasedCallbacks,
+  /** What tells this definition's code from another's. */
+  source: () => string = () => sourceOf(callbacks),
+): ServerDef<never, unknown>['$'] {
+  const { call, cast } = callbacks
+  checkNames(name, Object.keys(call ?? {}), Object.keys(cast ?? {}))
+  const code: ServerCode = {
+    name,
+    init: callbacks.init,
+    calls: call && new Map(Object.entries(call)),
+    casts: cast && new Map(Object.entries(cast)),
+    info: callbacks.info,
+    continue: callbacks.continue,
+    terminate: callbacks.terminate,
+  }
+  if (typeof code.init !== 'function') throw badDefinition(name, 'init is not a function')
+  const handle = (server: Server, message: unknown, self: Self) => handleMessage(code, server, message, self)
+  // The scheduler tells definitions apart by the source of their functions; all servers share this one.
+  Object.defineProperty(handle, 'toString', { value: source })
+  const init = (given: unknown, self: Self) => beginServer(code, given, self)
+  const defined = process<unknown, Server>(url, name, {
+    ...(callbacks.vsn === undefined ? {} : { vsn: callbacks.vsn }),
+    init,
+    handle,
+  })
+  return Object.freeze({ url: defined.$.url, name: defined.$.name, behaviour })
+}
+
+function checkNames(name: string, calls: readonly string[], casts: readonly string[]): void {
+  const both = calls.find((each) => casts.includes(each))
+  if (both !== undefined) throw badDefinition(name, `'${both}' is both a call and a cast`)
+  // A definition is awaited where modules are imported, and must be no thenable then.
+  const bad = [...calls, ...casts].find((each) => each.startsWith('$') || each === 'then')
+  if (bad !== undefined) throw badDefinition(name, `a message cannot be named '${bad}'`)
+}
+
+function badDefinition(name: unknown, why: string): HeddleError {
+  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define server '${String(name)}': ${why}`)
+}
+
+/** The source text of all functions in an object, and in its objects. */
+function sourceOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([key, each]) => `${key}: ${sourceOf(each)}`)
+    .join('\n')
+}

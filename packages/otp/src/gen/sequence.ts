@@ -1,0 +1,61 @@
+/**
+ * A *sequence* is an operation made of several: `yield*` it in a generator or `await` it in an async
+ * callback, like any other `Op`. Its steps are written once, as a generator that `yield`s operations and
+ * gets their outcomes back; who drives it, a process's generator or a promise, it does not know.
+ *
+ * Rejected: a generator function alone (an async callback cannot wait for it), one version for each kind
+ * of caller (they part ways). It costs a generator more per wait than the scheduler's own operations,
+ * which is why only the rare ones, starting a process above all, are made like this.
+ */
+
+import type { Op } from '@heddle/scheduler'
+
+/** Steps of a sequence: each `yield` waits for an operation and gives what it came to. */
+export type Steps<T> = Generator<Op<unknown>, T, unknown>
+
+export class Sequence<T> implements Op<T> {
+  private readonly begin: () => Steps<T>
+  constructor(begin: () => Steps<T>) {
+    this.begin = begin
+  }
+
+  *[Symbol.iterator](): Generator<Op<unknown>, T, unknown> {
+    const steps = this.begin()
+    let step = steps.next()
+    while (step.done !== true) {
+      let outcome: unknown
+      try {
+        outcome = yield* step.value
+      } catch (error) {
+        step = steps.throw(error)
+        continue
+      }
+      step = steps.next(outcome)
+    }
+    return step.value
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: an operation is awaited in async callbacks.
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.drive().then(onFulfilled, onRejected)
+  }
+
+  private async drive(): Promise<T> {
+    const steps = this.begin()
+    let step = steps.next()
+    while (step.done !== true) {
+      let outcome: unknown
+      try {
+        outcome = await step.value
+      } catch (error) {
+        step = steps.throw(error)
+        continue
+      }
+      step = steps.next(outcome)
+    }
+    return step.value
+  }
+}

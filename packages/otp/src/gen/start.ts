@@ -1,0 +1,238 @@
+/**
+ * The start protocol: a server counts as started when its `init` is through, and its starter waits for
+ * that. It is made of what is there already, a spawn and a call:
+ *
+ *     starter                              server
+ *       spawn(definition, { $start, argument }) --->  waits for the call
+ *       call '$start' ------------------------------> runs init
+ *       ok, and the server runs <-------------------- reply 'ok'
+ *       ignore <------------------------------------- reply 'ignore', then exits normal
+ *       error: the exit reason <--------------------- exits: a call fails when its server ends
+ *
+ * So a start works across schedulers, with a time limit, through a scheduler's death, and from the host;
+ * and no answer can come too late, or end up in a mailbox.
+ *
+ * Rejected: an acknowledgement as a message, as OTP has it (on the host, or in an async callback,
+ * another `receive` may be waiting that takes it). Source of the rules: OTP's `proc_lib` and `gen`, of 26
+ * where releases differ: a failed `startLink` leaves no EXIT message behind.
+ */
+
+import {
+  down,
+  Exit,
+  type ExitReason,
+  exit,
+  HeddleError,
+  type MonitorRef,
+  type Op,
+  type Pid,
+  type Self,
+  type ServerRef,
+  type SpawnOptions,
+  type Vm,
+} from '@heddle/scheduler'
+import { START, type StartRequest } from './birth.ts'
+import { checkServer, type ServerDef } from './definition.ts'
+import { Sequence, type Steps } from './sequence.ts'
+import { checkTimeoutMs } from './timeout.ts'
+
+export interface StartOptions extends Omit<SpawnOptions, 'link'> {
+  /** How long `init` may take; then the server is killed. Default `Infinity`. */
+  readonly timeoutMs?: number
+}
+
+/** What a start came to: OTP's `{ok, Pid}`, `ignore`, `{error, Reason}`. */
+export type StartResult<P extends Pid = Pid> =
+  | { readonly status: 'ok'; readonly pid: P }
+  | { readonly status: 'ignore' }
+  | StartError
+
+/** As `StartResult`; `monitor` is the starter's own, made before the server could end. */
+export type StartMonitorResult<P extends Pid = Pid> =
+  | { readonly status: 'ok'; readonly pid: P; readonly monitor: MonitorRef }
+  | { readonly status: 'ignore' }
+  | StartError
+
+/**
+ * `reason` is what the server exited with before it was started, `['already_started', pid]` if the name
+ * is taken, `'timeout'`, or `['scheduler_down', n]`.
+ */
+export interface StartError {
+  readonly status: 'error'
+  readonly reason: ExitReason
+}
+
+/**
+ * Starts a server, not linked; comes to its result when `init` is through.
+ * Nothing is started before the operation is waited for, once.
+ *
+ * @throws HeddleError ERR_UNCLONABLE, ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE, ERR_BAD_ARGUMENT
+ * @example const started = yield* start(self, counter, 0, { name: 'counter' })
+ *          if (started.status === 'ok') self.cast(started.pid, counter.add(1))
+ */
+export function start<A, Api>(
+  self: Self,
+  definition: ServerDef<A, Api>,
+  argument: NoInfer<A>,
+  options: StartOptions = {},
+): Op<StartResult<ServerRef<Api>>> {
+  return new Sequence(() => starting(self, definition, argument, options, 'alone'))
+}
+
+/**
+ * Starts a server that is linked to this process, its parent: as `start`. If it cannot be started, a
+ * starter that traps exits finds no EXIT message; one that does not dies with it (unless it exits `normal`).
+ */
+export function startLink<A, Api>(
+  self: Self,
+  definition: ServerDef<A, Api>,
+  argument: NoInfer<A>,
+  options: StartOptions = {},
+): Op<StartResult<ServerRef<Api>>> {
+  return new Sequence(() => starting(self, definition, argument, options, 'linked'))
+}
+
+/** Starts a server and monitors it: as `start`. If it cannot be started, no DOWN message is left. */
+export function startMonitor<A, Api>(
+  self: Self,
+  definition: ServerDef<A, Api>,
+  argument: NoInfer<A>,
+  options: StartOptions = {},
+): Op<StartMonitorResult<ServerRef<Api>>> {
+  return new Sequence(
+    () =>
+      starting(self, definition, argument, options, 'monitored') as Steps<StartMonitorResult<ServerRef<Api>>>,
+  )
+}
+
+/**
+ * Starts a server from the host, which is its parent: `vm.stop()` shuts it down.
+ *
+ * Rejects with an `Exit` whose reason says why it was not started (`'ignore'`, `'timeout'`, what `init`
+ * exited with), or with HeddleError ERR_NAME_TAKEN, ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION, ERR_UNCLONABLE,
+ * ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE, ERR_BAD_ARGUMENT, ERR_VM_STOPPED.
+ *
+ * @example const ref = await startServer(vm, counter, 0, { name: 'counter' })
+ *          await vm.call(ref, counter.get())
+ */
+export async function startServer<A, Api>(
+  vm: Vm,
+  definition: ServerDef<A, Api>,
+  argument: NoInfer<A>,
+  options: StartOptions = {},
+): Promise<ServerRef<Api>> {
+  checkServer(definition)
+  const { timeoutMs = Infinity, ...spawnOptions } = options
+  checkTimeoutMs(timeoutMs)
+  const request = requestOf(vm.pid, true, argument)
+  const pid = await vm.spawn(definition, request as A, spawnOptions)
+  let reason: ExitReason = 'ignore'
+  try {
+    if ((await vm.call(pid, START, { timeoutMs })) === 'ok') return pid
+  } catch (error) {
+    reason = failureOf(error)
+    if (reason === 'timeout') vm.exit(pid, 'kill')
+  }
+  await vm.whenDown(pid)
+  throw new Exit(reason)
+}
+
+type How = 'alone' | 'linked' | 'monitored'
+
+interface Newborn<P extends Pid> {
+  readonly pid: P
+  readonly monitor: MonitorRef | undefined
+}
+
+function* starting<A, Api>(
+  self: Self,
+  definition: ServerDef<A, Api>,
+  argument: A,
+  options: StartOptions,
+  how: How,
+): Steps<StartResult<ServerRef<Api>>> {
+  checkServer(definition)
+  const { timeoutMs = Infinity, ...spawnOptions } = options
+  checkTimeoutMs(timeoutMs)
+  const request = requestOf(self.pid, how === 'linked', argument)
+  const newborn = spawnNamed(self, definition, request as A, spawnOptions, how)
+  if ('status' in newborn) return newborn
+  const { pid, monitor } = newborn
+  let result: StartResult<ServerRef<Api>>
+  try {
+    const answer = yield self.call(pid, START, { timeoutMs })
+    if (answer === 'ok')
+      return monitor === undefined ? { status: 'ok', pid } : { status: 'ok', pid, ...{ monitor } }
+    result = { status: 'ignore' }
+  } catch (error) {
+    result = { status: 'error', reason: failureOf(error) }
+  }
+  yield* bury(self, newborn, how, result, timeoutMs)
+  return result
+}
+
+function requestOf(starter: Pid, isParent: boolean, argument: unknown): unknown {
+  const request: StartRequest = { $start: starter, isParent, argument }
+  return request
+}
+
+/** Spawns, or says who has the name. */
+function spawnNamed<A, Api>(
+  self: Self,
+  definition: ServerDef<A, Api>,
+  argument: A,
+  options: SpawnOptions,
+  how: How,
+): Newborn<ServerRef<Api>> | StartError {
+  for (;;) {
+    try {
+      if (how === 'monitored') return self.spawnMonitor<A>(definition, argument, options)
+      const pid = self.spawn<A>(definition, argument, { ...options, link: how === 'linked' })
+      return { pid, monitor: undefined }
+    } catch (error) {
+      if (!(error instanceof HeddleError) || error.code !== 'ERR_NAME_TAKEN') throw error
+      const holder = self.whereis(options.name as string)
+      // Gone in between: the name is free now.
+      if (holder !== undefined) return { status: 'error', reason: ['already_started', holder] }
+    }
+  }
+}
+
+/** Why the start call failed: what its server exited with, `timeout`, `noproc`. */
+function failureOf(error: unknown): ExitReason {
+  if (!(error instanceof Exit)) throw error
+  return (error.reason as readonly [ExitReason])[0]
+}
+
+/** Waits until a server that was not started is gone, its name too, and leaves no trace of it with the starter. */
+function* bury(
+  self: Self,
+  { pid, monitor }: Newborn<Pid>,
+  how: How,
+  result: StartResult,
+  patienceMs: number,
+): Steps<void> {
+  const isLinked = how === 'linked'
+  const reason = result.status === 'error' ? result.reason : 'normal'
+  if (monitor !== undefined) self.demonitor(monitor, { flush: true })
+  if (reason === 'timeout') {
+    if (isLinked) self.unlink(pid)
+    self.exit(pid, 'kill')
+  }
+  // A dead scheduler's processes are gone, link and all, and there is nobody to ask.
+  if (!isSchedulerDown(reason)) {
+    const watch = self.monitor(pid)
+    // A scheduler that is stuck in that `init` cannot kill it.
+    yield self.receive(down(watch), { afterMs: patienceMs })
+    self.demonitor(watch, { flush: true })
+    // Answered behind the link's exit signal: a starter that does not trap exits is dead by then, if it is to be.
+    if (isLinked && reason !== 'timeout') yield self.isAlive(pid)
+  }
+  if (!isLinked) return
+  self.unlink(pid)
+  yield self.receive(exit(pid), { afterMs: 0 })
+}
+
+function isSchedulerDown(reason: ExitReason): boolean {
+  return Array.isArray(reason) && reason[0] === 'scheduler_down'
+}
