@@ -251,6 +251,17 @@ onEveryVm('a server', (stage) => {
     expect(await stage.clearLines()).toEqual([])
   })
 
+  test('that sends itself an exit signal in a callback dies of it there, without terminate', async () => {
+    const { vm } = stage
+    await stage.startRecorder()
+    for (const name of ['end', 'endInGenerator', 'endInPromise'] as const) {
+      const ref = await startEnding(name)
+      expect(await callReasonOf(vm.call(ref, ending[name](['exitSignal', 'own'])))).toBe('own')
+    }
+    expect(await stage.clearLines()).toEqual([])
+    expect(stage.reports).toEqual([])
+  })
+
   test('is killed without terminate', async () => {
     const { vm } = stage
     await stage.startRecorder()

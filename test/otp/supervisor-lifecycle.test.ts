@@ -69,17 +69,6 @@ onEveryVm('a supervisor', (stage) => {
     expect(await stage.clearLines()).toEqual([start('a'), ended('a', 'shutdown')])
   })
 
-  test('is stopped with the VM that started it: children first', async () => {
-    // What the VM stops it stops like this.
-    const { vm } = stage
-    await stage.startRecorder()
-    const ref = await startTree({ children: [workerSpec('a')] })
-    const pid = vm.whereis('a')
-    const watch = vm.monitor(pid as never)
-    vm.exit(ref, 'shutdown')
-    expect((await vm.receive(down(watch))).reason).toBe('shutdown')
-  })
-
   test('whose child cannot be started stops the others in reverse, and says which and why', async () => {
     await stage.startRecorder({ c: [['stop', 'no']] })
     const reason = await reasonOf(startTree({ children: ['a', 'b', 'c', 'd'].map((id) => workerSpec(id)) }))

@@ -9,7 +9,9 @@ export function addRestart(
   nowMs: number,
   { intensity, periodMs }: { readonly intensity: number; readonly periodMs: number },
 ): { readonly restarts: readonly number[]; readonly isExceeded: boolean } {
-  const counting = restarts.filter((at) => nowMs - at <= periodMs)
-  counting.push(nowMs)
+  const first = restarts.findIndex((at) => nowMs - at <= periodMs)
+  // Mostly none is too old: then this is the one copy.
+  const still = first === 0 ? restarts : restarts.slice(first < 0 ? restarts.length : first)
+  const counting = still.concat(nowMs)
   return { restarts: counting, isExceeded: counting.length > intensity }
 }

@@ -150,13 +150,16 @@ function restartActions({ flags, children }: Situation, failed: readonly string[
   const ids = idsOf(children)
   const from = flags.strategy === 'one_for_all' ? 0 : Math.min(...failed.map((id) => ids.indexOf(id)))
   const affected = ids.slice(from).map((id) => children.get(id) as Child)
-  const isTemporary = (child: Child): boolean => child.spec.restart === 'temporary'
   const stops = affected
     .filter((child) => child.status === 'running')
     .reverse()
     // One that should not be restarted is not started now, either.
     .flatMap((child) => [stop(child.spec.id), ...forgetIfTemporary(child.spec)])
-  return [...stops, ...affected.filter((child) => !isTemporary(child)).map((child) => start(child.spec.id))]
+  const starts = affected
+    .filter((child) => child.spec.restart !== 'temporary')
+    .map(idOf)
+    .map(start)
+  return [...stops, ...starts]
 }
 
 function onStartFailed(
