@@ -232,3 +232,20 @@ test('any order of writes, publishes and reads gives a queue', () => {
     }),
   )
 })
+
+describe('a producer that waits for room', () => {
+  test('is told of all that is free, and that it must be woken, once', () => {
+    const { writer, reader } = setUp()
+    while (put(writer, 64, 1));
+    writer.publish()
+    expect(reader.isAwaited).toBe(false)
+    writer.awaitRoom()
+    // Less than what the reader would tell of by itself.
+    take(reader)
+    expect(put(writer, 64, 2)).toBe(false)
+    expect(reader.isAwaited).toBe(true)
+    expect(reader.feed()).toBe(true)
+    expect(reader.feed()).toBe(false)
+    expect(put(writer, 64, 2)).toBe(true)
+  })
+})
