@@ -97,6 +97,8 @@ export class Kernel {
   /** Timers that processes hold a reference to. */
   readonly userTimers = new Map<number, UserTimer>()
 
+  /** Processes placed on each endpoint since the last publication. */
+  readonly placedCounts: Int32Array
   reductionCount = 0
   messageCount = 0
   droppedCount = 0
@@ -119,6 +121,7 @@ export class Kernel {
   constructor(parts: KernelParts) {
     this.endpoint = parts.endpoint
     this.endpointCount = parts.endpointCount
+    this.placedCounts = new Int32Array(parts.endpointCount)
     this.slots = parts.slots
     this.names = parts.names
     this.control = parts.control
@@ -182,6 +185,7 @@ export class Kernel {
 
   publishCounters(): void {
     const counters = this.counters
+    this.placedCounts.fill(0)
     counters.processCount = this.table.count
     counters.runQueueLength = this.runQueue.length
     counters.reductions = this.reductionCount

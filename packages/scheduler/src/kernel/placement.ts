@@ -42,8 +42,10 @@ function badScheduler(wanted: unknown, why: string): HeddleError {
 function lessLoadedOfTwo(kernel: Kernel, schedulerCount: number): number {
   const a = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
   const b = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
-  const chosen = loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
-  return kernel.control.isUp(chosen) ? chosen : anyUp(kernel, schedulerCount, chosen)
+  const better = loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
+  const chosen = kernel.control.isUp(better) ? better : anyUp(kernel, schedulerCount, better)
+  kernel.placedCounts[chosen] += 1
+  return chosen
 }
 
 /** While schedulers are down, one that is up; if none is, one that will be, where the spawn waits. */
@@ -59,5 +61,6 @@ function anyUp(kernel: Kernel, schedulerCount: number, otherwise: number): numbe
 function loadOf(kernel: Kernel, endpoint: number): number {
   if (!kernel.control.isUp(endpoint)) return Infinity
   const counters = kernel.control.counters(endpoint)
-  return counters.runQueueLength * 1_000 + counters.processCount
+  // What others publish stands still while one process here spawns many: its own choices must count at once.
+  return (counters.runQueueLength + kernel.placedCounts[endpoint]) * 1_000 + counters.processCount
 }
