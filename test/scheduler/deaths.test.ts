@@ -54,9 +54,8 @@ describe('a scheduler that is killed', () => {
       expect(await endOfDying).toMatchObject({ reason: ['scheduler_down', 2] })
       expect(((await call) as unknown[])[0]).toEqual(['scheduler_down', 2])
       expect(await vm.receive(exit(victim))).toMatchObject({ reason: ['scheduler_down', 2] })
-      const messages = [await vm.receive(tag('got')), await vm.receive(tag('got'))] as {
-        message: { type: string }
-      }[]
+      const got = tag<{ type: 'got'; message: { type: string } }>('got')
+      const messages = [await vm.receive(got), await vm.receive(got)]
       expect(messages.map(({ message }) => message.type).sort()).toEqual(['DOWN', 'EXIT'])
       expect(vm.whereis('victim')).toBeUndefined()
       expect(reports).toMatchObject([{ type: 'scheduler_down', scheduler: 2 }])

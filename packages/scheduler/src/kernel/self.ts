@@ -63,6 +63,7 @@ export class ProcessSelf implements Self {
 
   send(to: Destination, message: unknown, options?: SendOptions): void {
     if (this.isMute()) return
+    refuseOperation(message, 'message')
     const { kernel } = this
     const pid = typeof to === 'string' ? this.pidNamed(to) : pidOf(to, 'send')
     const target = kernel.table.get(pid)
@@ -101,6 +102,7 @@ export class ProcessSelf implements Self {
 
   reply(from: From, value: unknown): void {
     if (this.isMute()) return
+    refuseOperation(value, 'reply')
     if (!isPid(from?.pid) || !isRef(from.ref)) {
       throw new HeddleError('ERR_BAD_ARGUMENT', 'reply() takes the `from` of a call')
     }
@@ -349,13 +351,23 @@ export class ProcessSelf implements Self {
   }
 }
 
+/** The commonest slip of all: the clone would be refused anyway, but would not say why. */
+function refuseOperation(value: unknown, what: string): void {
+  if (!(value instanceof Operation)) return
+  const cure = 'write yield* self.call(…) in a generator, await self.call(…) in an async callback'
+  throw new HeddleError('ERR_UNCLONABLE', `the ${what} is an operation that nobody waited for: ${cure}`)
+}
+
 function unknownName(name: string): HeddleError {
   return new HeddleError('ERR_UNKNOWN_NAME', `no process is registered as '${name}'`)
 }
 
 function pidOf(value: Pid, method: string): number {
   if (isPid(value)) return value.$pid
-  throw new HeddleError('ERR_BAD_ARGUMENT', `${method}() takes a pid, not ${typeof value}`)
+  throw new HeddleError(
+    'ERR_BAD_ARGUMENT',
+    `${method}() takes a pid, not ${value === null ? 'null' : typeof value}`,
+  )
 }
 
 function refOf(value: Ref, method: string): number {

@@ -29,10 +29,15 @@ function fields(message: unknown): { readonly [key: string]: unknown } | undefin
 /** Any message. */
 export const ANY: Matcher<unknown> = new Matcher(() => true)
 
+/** What a message with this `type` is known to be: the union's member if a union was given, else only its type. */
+type Tagged<M extends { type: string }, T extends M['type']> = string extends M['type']
+  ? { readonly type: T; readonly [field: string]: unknown }
+  : Extract<M, { type: T }>
+
 /** Messages whose `type` is one of these. */
 export function tag<M extends { type: string }, T extends M['type'] = M['type']>(
   ...types: T[]
-): Matcher<Extract<M, { type: T }>> {
+): Matcher<Tagged<M, T>> {
   if (types.length === 0) throw new HeddleError('ERR_BAD_ARGUMENT', 'tag() needs at least one type')
   if (types.length === 1) {
     const type = types[0]
@@ -48,7 +53,7 @@ export function tag<M extends { type: string }, T extends M['type'] = M['type']>
 export function messages<M extends { type: string }>(): <T extends M['type']>(
   ...types: T[]
 ) => Matcher<Extract<M, { type: T }>> {
-  return tag
+  return tag as never
 }
 
 /** The DOWN message of this monitor. */

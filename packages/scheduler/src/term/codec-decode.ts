@@ -32,15 +32,17 @@ export class Decoder extends Reader implements SlotSource {
     this.shapes = [shapeTree().root]
   }
 
-  /** The value of the frame that lies between `offset` and `end` (where `encode` ended, or somewhat behind it). */
-  decode(bytes: Uint8Array, offset: number, _end: number, attachments = NO_ATTACHMENTS): unknown {
+  /**
+   * The value of the frame between `offset` and `end`: where `encode` began and ended, or a little behind its end,
+   * if frames are padded.
+   */
+  decode(bytes: Uint8Array, offset: number, end: number, attachments = NO_ATTACHMENTS): unknown {
     this.attach(bytes, offset)
-    const hasBackReferences = this.uint8() === tags.HAS_BACK_REFERENCES
-    if (!hasBackReferences && attachments === NO_ATTACHMENTS) return this.slot()
-    this.containers = hasBackReferences ? [] : undefined
+    this.containers = this.uint8() === tags.HAS_BACK_REFERENCES ? [] : undefined
     this.attachments = attachments
     const value = this.slot()
-    this.containers = undefined
+    if (this.at > end) throw new Error(`a frame of ${end - offset} bytes held ${this.at - offset}`)
+    if (this.containers !== undefined) this.containers = undefined
     this.attachments = NO_ATTACHMENTS
     return value
   }

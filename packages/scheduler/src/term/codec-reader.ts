@@ -14,7 +14,7 @@ export class Reader {
   /** Where the next thing begins. */
   protected at = 0
   private view: DataView = new DataView(NO_BYTES.buffer)
-  private host = Buffer.from(NO_BYTES.buffer)
+  private hostView: Buffer | undefined = undefined
   private readonly known: string[] = new Array(tags.STRING_SLOT_COUNT).fill('')
 
   protected attach(bytes: Uint8Array, offset: number): void {
@@ -23,7 +23,13 @@ export class Reader {
     const { buffer, byteOffset, length } = bytes
     this.bytes = bytes
     this.view = new DataView(buffer, byteOffset, length)
-    this.host = Buffer.from(buffer as ArrayBuffer, byteOffset, length)
+    this.hostView = undefined
+  }
+
+  /** Made only when a longer string comes: bytes that are used once are common, long strings in them less so. */
+  private host(): Buffer {
+    const { buffer, byteOffset, length } = this.bytes
+    return (this.hostView ??= Buffer.from(buffer as ArrayBuffer, byteOffset, length))
   }
 
   protected forgetStrings(): void {
@@ -85,13 +91,13 @@ export class Reader {
     const { at, bytes } = this
     this.at = at + length
     if (length <= SHORT_LENGTH_MAX) return shortLatin1(bytes, at, length)
-    return this.host.toString('latin1', at, at + length)
+    return this.host().toString('latin1', at, at + length)
   }
 
   protected twoByte(length: number): string {
     const { at } = this
     this.at = at + 2 * length
-    return this.host.toString('utf16le', at, this.at)
+    return this.host().toString('utf16le', at, this.at)
   }
 
   /** The next bytes, in a buffer of their own. */

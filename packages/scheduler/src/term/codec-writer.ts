@@ -20,7 +20,7 @@ export class Writer {
   protected bytes: Uint8Array = NO_BYTES
   protected view: DataView = new DataView(NO_BYTES.buffer)
   protected limit = 0
-  private host = Buffer.from(NO_BYTES.buffer)
+  private hostView: Buffer | undefined = undefined
   /** The empty string is never looked up, and so can mean none. */
   private readonly known: string[] = new Array(tags.STRING_SLOT_COUNT).fill('')
   private learnedCount = 0
@@ -33,7 +33,13 @@ export class Writer {
     const { buffer, byteOffset, length } = bytes
     this.bytes = bytes
     this.view = new DataView(buffer, byteOffset, length)
-    this.host = Buffer.from(buffer as ArrayBuffer, byteOffset, length)
+    this.hostView = undefined
+  }
+
+  /** Made only when a longer string comes: bytes that are used once are common, long strings in them less so. */
+  private host(): Buffer {
+    const { buffer, byteOffset, length } = this.bytes
+    return (this.hostView ??= Buffer.from(buffer as ArrayBuffer, byteOffset, length))
   }
 
   protected forgetStrings(): void {
@@ -129,7 +135,7 @@ export class Writer {
     if (begin + length > this.limit) return FULL
     if (this.latin1(value, begin)) return this.head(tags.LATIN1, length, at) + length
     if (begin + 2 * length > this.limit) return FULL
-    this.host.write(value, begin, 2 * length, 'utf16le')
+    this.host().write(value, begin, 2 * length, 'utf16le')
     return this.head(tags.TWO_BYTE, length, at) + 2 * length
   }
 
@@ -138,7 +144,7 @@ export class Writer {
     const { length } = value
     if (length > tags.LOOP_LENGTH_MAX) {
       if (Buffer.byteLength(value) !== length) return false
-      this.host.write(value, at, length, 'latin1')
+      this.host().write(value, at, length, 'latin1')
       return true
     }
     const { bytes } = this

@@ -11,7 +11,6 @@
  * since pids would lose their class and errors their fields depending on what they travel with.
  */
 
-import { types } from 'node:util'
 import { denseElements, sparseEntries } from './arrays.ts'
 import { clonePortPayload } from './codec-port.ts'
 import { errorParts, fillError, makeError } from './error-parts.ts'
@@ -69,9 +68,11 @@ function copyObject(value: object, memo: Memo): unknown {
   return target
 }
 
-/** Pids and references go by reference, and nearly every message has one: they need no mending. */
+/** Pids and refs stay themselves, so they need no mending; and nearly every message has one. */
 function isTerm(value: object): boolean {
-  return (value instanceof PidTerm || value instanceof RefTerm) && !types.isProxy(value)
+  if (!(value instanceof PidTerm || value instanceof RefTerm)) return false
+  const kind = kindOf(value)
+  return kind === kinds.PID || kind === kinds.REF
 }
 
 /** Offered the slots of a plain object: takes primitives as they are, and counts what must be mended. */
@@ -190,13 +191,9 @@ function copySet(source: Set<unknown>, memo: Memo): Set<unknown> {
 function copyError(source: Error, memo: Memo): Error {
   const parts = errorParts(source)
   const target = memo.addCopy(source, makeError(parts))
-  fillError(target, copyFields(parts.hidden, memo), copyFields(parts.fields, memo))
+  const hidden = copyObject(parts.hidden, memo) as PlainObject
+  fillError(target, hidden, copyObject(parts.fields, memo) as PlainObject)
   return target
-}
-
-/** An object that the value itself does not have: nothing can refer to it. */
-function copyFields(fields: PlainObject, memo: Memo): PlainObject {
-  return copyPlain(fields, fields, memo)
 }
 
 function copyBuffer(source: ArrayBuffer, memo: Memo): ArrayBuffer {

@@ -45,14 +45,21 @@ export function errorParts(error: Error): ErrorParts {
 /** The error without what its contents hold, which may lead back to it. */
 export function makeError(parts: Omit<ErrorParts, 'hidden' | 'fields'>): Error {
   const { type, message, stack, name } = parts
-  const { stackTraceLimit } = Error
-  // A stack trace would be thrown away, and is what an error costs most.
-  Error.stackTraceLimit = 0
-  const error = new (CONSTRUCTORS[type] as ErrorConstructor)(message)
-  Error.stackTraceLimit = stackTraceLimit
+  const error = withoutTrace(() => new (CONSTRUCTORS[type] as ErrorConstructor)(message))
   hide(error, 'stack', stack)
   if (name !== undefined) hide(error, 'name', name)
   return error
+}
+
+/** A stack trace is what an error costs most, and this one would be thrown away. */
+function withoutTrace<T>(make: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 export function fillError(error: Error, hidden: PlainObject, fields: PlainObject): void {

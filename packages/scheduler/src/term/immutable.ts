@@ -11,7 +11,7 @@
  */
 
 import { HeddleError } from './errors.ts'
-import { ARRAY, isArguments, kindOf, PID, PLAIN, REF } from './kind.ts'
+import { ARRAY, isArguments, type Kind, kindOf, PID, PLAIN, REF } from './kind.ts'
 
 const marked = new WeakSet<object>()
 /** Nobody pays for looking into the set before there is something in it. */
@@ -32,7 +32,7 @@ export function immutable<T>(value: T): T {
   const queue: [path: string, value: unknown][] = [['value', value]]
   for (const [path, each] of queue) {
     if (typeof each === 'function' || typeof each === 'symbol') {
-      throw new HeddleError('ERR_UNCLONABLE', `${path} is a ${typeof each}, which cannot be cloned`)
+      refuse(path, `is a ${typeof each}, which cannot be cloned`)
     }
     if (typeof each !== 'object' || each === null || found.has(each) || isImmutable(each)) continue
     found.add(each)
@@ -47,27 +47,29 @@ export function immutable<T>(value: T): T {
 }
 
 function collect(path: string, value: object, queue: [string, unknown][]): void {
-  const refuse = (reason: string): never => {
-    throw new HeddleError('ERR_UNCLONABLE', `${path} ${reason}`)
-  }
   const kind = kindOf(value)
-  const isPlain =
-    (kind === PLAIN && Object.getPrototypeOf(value) !== null && !isArguments(value)) || kind === ARRAY
-  if (!isPlain && kind !== PID && kind !== REF) {
-    const type = Object.prototype.toString.call(value)
-    refuse(`is not a plain object or array but ${type}, whose content cannot be frozen or shared`)
-  }
+  if (kind === PID || kind === REF) return
+  refuseUnlessPlain(path, value, kind)
   for (const key of Reflect.ownKeys(value)) {
-    const {
-      enumerable,
-      value: content,
-      get,
-      set,
-    } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
     if (kind === ARRAY && key === 'length') continue
-    if (typeof key === 'symbol') refuse(`has the key ${String(key)}, which a clone would not have`)
-    if (get !== undefined || set !== undefined) refuse(`has an accessor for ${String(key)}`)
-    if (!enumerable) refuse(`has the hidden property ${String(key)}, which a clone would not have`)
-    queue.push([`${path}.${String(key)}`, content])
+    const property = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
+    if (typeof key === 'symbol' || !property.enumerable || !('value' in property)) {
+      refuse(path, `has the property ${String(key)}, which a clone would not have as it is`)
+    }
+    queue.push([`${path}[${JSON.stringify(String(key))}]`, property.value])
   }
+}
+
+function refuseUnlessPlain(path: string, value: object, kind: Kind): void {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (kind === ARRAY && prototype === Array.prototype) return
+  if (kind === PLAIN && prototype === Object.prototype && !isArguments(value)) return
+  refuse(
+    path,
+    'is not a plain object or array: its content cannot be frozen, or a clone would be another type',
+  )
+}
+
+function refuse(path: string, reason: string): never {
+  throw new HeddleError('ERR_UNCLONABLE', `${path} ${reason}`)
 }

@@ -44,7 +44,7 @@ const { prototype: PID_PROTOTYPE } = PidTerm
 const { prototype: REF_PROTOTYPE } = RefTerm
 const EMPTY = {}
 
-/** Prototypes whose instances have turned out to be plain: it takes a trial, and one is enough. */
+/** Prototypes whose instances have turned out to be plain: it takes a trial, and one is enough for a class. */
 const instancePrototypes = new WeakSet<object>()
 
 export function kindOf(value: object): Kind {
@@ -91,8 +91,24 @@ function kindByTrial(value: object, prototype: object): Kind {
     return SUSPECT
   }
   if (Object.getPrototypeOf(clone) !== OBJECT_PROTOTYPE) return HOST
-  instancePrototypes.add(prototype)
+  if (isTelling(value, prototype)) instancePrototypes.add(prototype)
   return INSTANCE
+}
+
+/**
+ * Whether this one instance speaks for all with its prototype: not if a native class is among its ancestors
+ * (`Object.create(Error.prototype)` is no error, but errors have that prototype), nor if it is empty, as the
+ * objects of the host are.
+ */
+function isTelling(value: object, prototype: object): boolean {
+  if (Object.keys(value).length === 0) return false
+  for (let each: object | null = prototype; each !== null && each !== OBJECT_PROTOTYPE; ) {
+    const maker: unknown = Object.getOwnPropertyDescriptor(each, 'constructor')?.value
+    if (typeof maker !== 'function' || /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker)))
+      return false
+    each = Object.getPrototypeOf(each)
+  }
+  return true
 }
 
 /** An instance's content as a plain object. (Symbol keys may come along; `for..in` passes over them.) */

@@ -8,8 +8,11 @@
 
 import { Refusal } from './unclonable.ts'
 
-/** `structuredClone` gives up between 1,000 and 2,000, depending on the stack that is left. */
-export const DEPTH_MAX = 500
+/**
+ * Containers nested deeper than this are refused, here and in the encoder alike. `structuredClone` gives up at
+ * 1,900, or earlier, as the stack allows; but a decoder may not fail, so the bound is one that every stack allows.
+ */
+export const DEPTH_MAX = 1000
 const LINEAR_COUNT_MAX = 8
 
 export class Memo {

@@ -50,7 +50,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -58,7 +59,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -66,7 +68,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -74,7 +77,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -82,7 +86,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -90,7 +95,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -98,7 +104,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -106,7 +113,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -114,7 +122,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -122,7 +131,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -130,7 +140,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -138,7 +149,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -146,7 +158,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -154,7 +167,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -162,7 +176,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -170,7 +185,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -178,7 +194,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -186,7 +203,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -194,7 +212,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -202,7 +221,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -210,7 +230,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -218,7 +239,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -226,7 +248,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -234,7 +257,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -242,7 +266,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -250,7 +275,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -258,7 +284,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -266,7 +293,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -274,7 +302,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -282,7 +311,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -290,7 +320,8 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
   (o, s, k, n, f) => {
     o[k[0]] = s.slot(f[k[0]]); if (n === 1) return o; o[k[1]] = s.slot(f[k[1]]); if (n === 2) return o
@@ -298,6 +329,7 @@ export const SITES: readonly Site[] = [
     o[k[4]] = s.slot(f[k[4]]); if (n === 5) return o; o[k[5]] = s.slot(f[k[5]]); if (n === 6) return o
     o[k[6]] = s.slot(f[k[6]]); if (n === 7) return o; o[k[7]] = s.slot(f[k[7]]); if (n === 8) return o
     o[k[8]] = s.slot(f[k[8]]); if (n === 9) return o; o[k[9]] = s.slot(f[k[9]]); if (n === 10) return o
-    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]]); return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
+    o[k[10]] = s.slot(f[k[10]]); if (n === 11) return o; o[k[11]] = s.slot(f[k[11]])
+    return n === KEYS_UNROLLED ? o : rest(o, s, k, f)
   },
 ]

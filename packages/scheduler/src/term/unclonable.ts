@@ -37,21 +37,24 @@ export function cloneError(root: unknown, caught: unknown): unknown {
 }
 
 function refusalError(root: unknown, { value, complaint }: Refusal): HeddleError {
-  const outer = find(ROOT, root, (each) => each === value)
-  const path = outer?.path ?? `what a getter in ${ROOT} returned`
+  const path = find(ROOT, root, (each) => each === value)?.path ?? `what a getter in ${ROOT} returned`
   if (complaint !== undefined) return new HeddleError('ERR_UNCLONABLE', `${path} ${complaint}`)
   // An instance is refused as a whole; say which part of it is to blame, where that can be told.
-  const { path: place, value: culprit } = find(path, value, isFunctionOrSymbol) ?? { path, value }
-  return new HeddleError('ERR_UNCLONABLE', `${place} is ${describe(culprit)}, which cannot be cloned`)
+  const blamed = find(path, value, isFunctionOrSymbol) ?? { path, value }
+  return new HeddleError(
+    'ERR_UNCLONABLE',
+    `${blamed.path} is ${describe(blamed.value)}, which cannot be cloned`,
+  )
 }
 
-const isFunctionOrSymbol = (value: unknown) => typeof value === 'function' || typeof value === 'symbol'
+function isFunctionOrSymbol(value: unknown): boolean {
+  return typeof value === 'function' || typeof value === 'symbol'
+}
 
 function describe(value: unknown): string {
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
-  if (typeof value === 'symbol') return `the symbol ${String(value)}`
+  if (isFunctionOrSymbol(value)) return `a ${typeof value}`
   if (types.isProxy(value)) return 'a proxy'
-  return `a value of type ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`
+  return `of type ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`
 }
 
 interface Place {
@@ -89,8 +92,9 @@ function childrenOf(path: string, parent: object): Place[] {
       index += 1
     }
   } else if (!ArrayBuffer.isView(parent)) {
-    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(parent))) {
-      children.push({ path: `${path}${accessor(key)}`, value })
+    for (const [key, { value, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(parent))) {
+      const isSeen = enumerable || types.isNativeError(parent)
+      if (isSeen) children.push({ path: `${path}${accessor(key)}`, value })
     }
   }
   return children

@@ -36,9 +36,20 @@ export interface FullVmOptions extends Required<Omit<VmOptions, 'schedulers' | '
 }
 
 const SCHEDULER_COUNT_MAX = 64
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof VmOptions>([
+  'schedulers',
+  'processCountMax',
+  'nameCountMax',
+  'ringBytes',
+  'resourceLimits',
+  'onReport',
+  'restartSchedulers',
+])
 
 /** @throws HeddleError ERR_BAD_ARGUMENT */
 export function completeOptions(options: VmOptions, print: (report: Report) => void): FullVmOptions {
+  const unknown = Object.keys(options).find((key) => !OPTION_NAMES.has(key))
+  if (unknown !== undefined) throw new HeddleError('ERR_BAD_ARGUMENT', `startVm() has no option '${unknown}'`)
   const schedulers = options.schedulers ?? Math.min(availableParallelism(), SCHEDULER_COUNT_MAX)
   if (schedulers !== 'inline') checkWhole('schedulers', schedulers, 1, SCHEDULER_COUNT_MAX)
   const processCountMax = options.processCountMax ?? MEMORY_DEFAULTS.processCountMax
