@@ -333,6 +333,8 @@ onEveryVm('a supervisor', (stage) => {
         significant('b', restart),
       ])
       const watch = vm.monitor(ref)
+      // The monitor is there before anything can end.
+      await vm.isAlive(ref)
       vm.cast('b', worker.stop(reason))
       expect((await vm.receive(down(watch))).reason).toBe('shutdown')
       expect(await stage.clearLines()).toEqual([ended('b', reason), ended('a', 'shutdown')])

@@ -9,7 +9,7 @@ import { Operation } from '../process/op.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
 import { AGAIN, Chain, NO_TIMEOUT, Turn } from '../process/turn.ts'
-import type { ExitReason } from '../term/exit-reason.ts'
+import { type ExitReason, formatReason } from '../term/exit-reason.ts'
 import type { Kernel } from './kernel.ts'
 import { crash, dropWaiting, stopRestAlarm, terminate } from './lifecycle.ts'
 
@@ -71,7 +71,12 @@ function recover(kernel: Kernel, process: Process, error: unknown): void {
     if (advance(kernel, process, fail(error))) rest(kernel, process)
     return
   }
-  crash(kernel, process, error)
+  try {
+    crash(kernel, process, error)
+  } catch (failure) {
+    // Not to be thrown at the loop that brought us here: it would come back for ever.
+    if (process.status !== STATUS.dead) terminate(kernel, process, ['crash', formatReason(failure)])
+  }
 }
 
 /** "The step is inside the iterator, or in the promise that has settled." */
@@ -145,6 +150,8 @@ function awaitPromise(kernel: Kernel, process: Process, promise: PromiseLike<unk
   const settle = (isRejected: boolean, value: unknown): void => {
     // Given up: the process has died meanwhile.
     if (process.status === STATUS.dead || process.promiseId !== promiseId) return
+    // A thenable may settle twice.
+    process.promiseId += 1
     process.settled = { isRejected, value }
     process.phase = PHASE.settled
     kernel.enqueue(process)
@@ -171,8 +178,11 @@ function finishTurn(kernel: Kernel, process: Process, result: unknown): boolean 
   if (process.waiting !== null) dropWaiting(process)
   if (!process.isStarted) {
     process.isStarted = true
-    process.state = result
-    return true
+    // `init` gives the state; or a turn, to say at once how it goes on.
+    if (!(result instanceof Turn)) {
+      process.state = result
+      return true
+    }
   }
   if (!(result instanceof Turn)) {
     terminate(kernel, process, ['bad_return_value', result] as ExitReason, { isCrash: true })

@@ -9,12 +9,12 @@
  * and ends processes; `relations` keeps links and monitors; `self` is what a process sees of it all.
  */
 
-import type { Control, EndpointCounters } from '../memory/control.ts'
+import { type Control, type EndpointCounters, REF_BLOCK_COUNT } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
 import type { DefinitionAddress } from '../process/define.ts'
 import type { Operation } from '../process/op.ts'
-import { PHASE, type Process, STATUS } from '../process/process.ts'
+import { PHASE, type Process, type SignalRecord, STATUS } from '../process/process.ts'
 import type { ExitMessage, Transferable } from '../process/self.ts'
 import { exitEffect, SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -73,14 +73,6 @@ export interface SchedulerReport {
   readonly error: string | undefined
 }
 
-interface HeldSignal {
-  readonly kind: SignalKind
-  readonly source: number
-  readonly ref: number
-  readonly value: unknown
-}
-
-const REFS_PER_BLOCK = 2 ** 20
 const HOST = 0
 
 export class Kernel {
@@ -109,14 +101,14 @@ export class Kernel {
   private readonly runQueue = new RunQueue()
   private readonly onReport: ((report: Report) => void) | undefined
   /** Signals for processes whose spawn request is still on its way through another ring. */
-  private readonly embryos = new Map<number, HeldSignal[]>()
+  private readonly embryos = new Map<number, SignalRecord[]>()
   /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
   private readonly cascade: (() => void)[] = []
   private isCascading = false
   private readonly late: (() => void)[] = []
   private isInSlice = false
   private refBlock = 0
-  private refIndex = REFS_PER_BLOCK
+  private refIndex = REF_BLOCK_COUNT
 
   constructor(parts: KernelParts) {
     this.endpoint = parts.endpoint
@@ -196,28 +188,37 @@ export class Kernel {
 
   // ---- signals ----
 
-  /** A signal has arrived for a process that this kernel runs, or ran. The value is the receiver's own. */
-  receive(kind: SignalKind, target: number, source: number, ref: number, value: unknown): void {
-    if (kind === SIGNAL.spawn) {
-      receiveSpawn(this, target, source, ref, value)
-      this.releaseEmbryo(target)
-      return
-    }
-    if (kind === SIGNAL.report) {
-      this.onReport?.(value as Report)
-      return
-    }
+  /**
+   * A signal has arrived for a process that this kernel runs, or ran. The value is the receiver's own.
+   * `from`: the endpoint it came from, where its source lives: what binds the two breaks with that endpoint.
+   */
+  receive(
+    kind: SignalKind,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+    from: number = this.endpoint,
+  ): void {
     const process = this.table.get(target)
-    if (process !== undefined) this.handle(process, kind, source, ref, value)
-    else if (this.isExpected(target)) this.hold(target, { kind, source, ref, value })
+    if (process !== undefined) this.handle(process, { kind, source, ref, value, from })
+    else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
+    else if (kind === SIGNAL.report) this.onReport?.(value as Report)
+    else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
+    else if (this.isExpected(target)) this.hold(target, { kind, source, ref, value, from })
     else this.receiveForDead(kind, target, source, ref)
+  }
+
+  private receiveSpawn(pid: number, { source, ref, value, from }: SignalRecord): void {
+    receiveSpawn(this, pid, source, ref, value, from)
+    this.releaseEmbryo(pid)
   }
 
   /** A message for a process of this kernel. */
   deliver(process: Process, message: unknown): void {
     this.messageCount += 1
     if (process.deferred !== null) {
-      process.deferred.push({ kind: SIGNAL.message, source: 0, ref: 0, value: message })
+      process.deferred.push({ kind: SIGNAL.message, source: 0, ref: 0, value: message, from: this.endpoint })
       return
     }
     for (let operation = process.waiting; operation !== null; ) {
@@ -249,9 +250,9 @@ export class Kernel {
     if (process.status === STATUS.dead) throw new Doomed()
     const signals = process.deferred
     process.deferred = null
-    for (const { kind, source, ref, value } of signals ?? []) {
-      if (kind === SIGNAL.exit && source === process.pid) this.exitOwn(process, value)
-      else (process.deferred ??= []).push({ kind, source, ref, value })
+    for (const signal of signals ?? []) {
+      if (signal.kind === SIGNAL.exit && signal.source === process.pid) this.exitOwn(process, signal.value)
+      else (process.deferred ??= []).push(signal)
     }
     if (process.doom !== null) throw new Doomed()
   }
@@ -299,12 +300,18 @@ export class Kernel {
     this.cascade.push(action)
     if (this.isCascading) return
     this.isCascading = true
-    try {
-      for (let index = 0; index < this.cascade.length; index++) this.cascade[index]?.()
-    } finally {
-      this.cascade.length = 0
-      this.isCascading = false
+    let failed: { readonly error: unknown } | undefined
+    for (let index = 0; index < this.cascade.length; index++) {
+      try {
+        this.cascade[index]?.()
+      } catch (error) {
+        // The deaths behind it are others' business: they must be told all the same.
+        failed ??= { error }
+      }
     }
+    this.cascade.length = 0
+    this.isCascading = false
+    if (failed !== undefined) throw failed.error
   }
 
   report(report: Report): void {
@@ -346,12 +353,12 @@ export class Kernel {
   }
 
   newRef(): number {
-    if (this.refIndex === REFS_PER_BLOCK) {
+    if (this.refIndex === REF_BLOCK_COUNT) {
       // Blocks are never given out twice, so neither is a reference, even after this thread has died.
       this.refBlock = this.control.takeRefBlock()
       this.refIndex = 0
     }
-    return this.refBlock * REFS_PER_BLOCK + this.refIndex++
+    return this.refBlock * REF_BLOCK_COUNT + this.refIndex++
   }
 
   pidOfName(name: string): number {
@@ -369,13 +376,13 @@ export class Kernel {
     return pids
   }
 
-  private handle(process: Process, kind: SignalKind, source: number, ref: number, value: unknown): void {
-    if (process.status === STATUS.running && kind !== SIGNAL.message && kind !== SIGNAL.query) {
+  private handle(process: Process, signal: SignalRecord): void {
+    if (process.status === STATUS.running && signal.kind !== SIGNAL.message && signal.kind !== SIGNAL.query) {
       // Its own code is on the stack: signals are handled when that has returned, in order.
       process.deferred ??= []
     }
-    if (process.deferred !== null) process.deferred.push({ kind, source, ref, value })
-    else this.apply(process, kind, source, ref, value)
+    if (process.deferred !== null) process.deferred.push(signal)
+    else this.apply(process, signal)
   }
 
   /** Handles the signals that came while the process was running. */
@@ -383,26 +390,26 @@ export class Kernel {
     while (process.deferred !== null) {
       const signals = process.deferred
       process.deferred = null
-      for (const { kind, source, ref, value } of signals) {
-        if (process.status === STATUS.dead) this.receiveForDead(kind as SignalKind, process.pid, source, ref)
-        else this.apply(process, kind as SignalKind, source, ref, value)
+      for (const signal of signals) {
+        if (process.status !== STATUS.dead) this.apply(process, signal)
+        else this.receiveForDead(signal.kind, process.pid, signal.source, signal.ref)
       }
     }
   }
 
-  private apply(process: Process, kind: SignalKind, source: number, ref: number, value: unknown): void {
+  private apply(process: Process, { kind, source, ref, value, from }: SignalRecord): void {
     switch (kind) {
       case SIGNAL.message:
         this.deliver(process, value)
         break
       case SIGNAL.call:
-        receiveCall(this, process, source, ref, value)
+        receiveCall(this, process, source, ref, value, from)
         break
       case SIGNAL.reply:
         process.takeCall(ref)?.answer(value, source)
         break
       case SIGNAL.link:
-        receiveLink(this, process, source)
+        receiveLink(process, source, from)
         break
       case SIGNAL.unlink:
         receiveUnlink(this, process, source, ref)
@@ -415,7 +422,7 @@ export class Kernel {
         receiveExit(this, process, kind === SIGNAL.exitLink, source, value)
         break
       case SIGNAL.monitor:
-        receiveMonitor(this, process, source, ref)
+        receiveMonitor(process, source, ref, from)
         break
       case SIGNAL.demonitor:
         process.watchers?.delete(ref)
@@ -462,7 +469,7 @@ export class Kernel {
     return this.isAlivePid(pid) && this.slots.owner(slot) === this.endpoint && this.slots.isStarting(slot)
   }
 
-  private hold(pid: number, signal: HeldSignal): void {
+  private hold(pid: number, signal: SignalRecord): void {
     const held = this.embryos.get(pid)
     if (held === undefined) this.embryos.set(pid, [signal])
     else held.push(signal)
@@ -472,7 +479,7 @@ export class Kernel {
     const held = this.embryos.get(pid)
     if (held === undefined) return
     this.embryos.delete(pid)
-    for (const { kind, source, ref, value } of held) this.receive(kind, pid, source, ref, value)
+    for (const { kind, source, ref, value, from } of held) this.receive(kind, pid, source, ref, value, from)
   }
 
   /** The spawn request for this process will not come any more. */

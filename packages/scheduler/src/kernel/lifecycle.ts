@@ -72,11 +72,22 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
   try {
     if (options.name !== undefined) registerName(kernel, options.name, pid)
     if (isLocal)
-      install(kernel, pid, parent.pid, monitorRef, request, lookUpDefinition(address.url, address.name))
+      install(
+        kernel,
+        pid,
+        parent.pid,
+        monitorRef,
+        request,
+        lookUpDefinition(address.url, address.name),
+        owner,
+      )
     else kernel.post(owner, SIGNAL.spawn, pid, parent.pid, monitorRef, request)
   } catch (error) {
     kernel.names.release(slot)
     kernel.slots.free(slot)
+    // Who found the name meanwhile may have written to it.
+    if (!isLocal && options.name !== undefined)
+      kernel.post(owner, SIGNAL.abandon, pid, parent.pid, 0, undefined)
     throw error
   }
   kernel.spawnCount += 1
@@ -121,10 +132,11 @@ export function receiveSpawn(
   parent: number,
   monitorRef: number,
   value: unknown,
+  from: number,
 ): void {
   // Given up with the scheduler that it was first meant for.
   if (!kernel.isAlivePid(pid)) return
-  install(kernel, pid, parent, monitorRef, value as SpawnRequest, undefined)
+  install(kernel, pid, parent, monitorRef, value as SpawnRequest, undefined, from)
 }
 
 /** Makes the process; it starts with its next turn, or when its module is there. */
@@ -135,14 +147,15 @@ function install(
   monitorRef: number,
   request: SpawnRequest,
   known: Definition | undefined,
+  parentEndpoint: number,
 ): void {
   const address = known ?? { url: request.url, name: request.name }
   const process = new Process(pid, parent, address, request.argument)
   process.self = kernel.makeSelf(process)
   process.trapsExits = request.trapExit
-  if (request.link) (process.links = new Map()).set(parent, { endpoint: kernel.locate(parent), unlinkId: 0 })
+  if (request.link) (process.links = new Map()).set(parent, { endpoint: parentEndpoint, unlinkId: 0 })
   if (monitorRef !== 0)
-    (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: kernel.locate(parent) })
+    (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: parentEndpoint })
   kernel.slots.markLive(slotOf(pid))
   kernel.table.add(process)
   const definition = known ?? kernel.outside.load(address)
@@ -194,22 +207,32 @@ export function terminate(
   kernel.slots.markExiting(slot)
   kernel.names.release(slot)
   kernel.table.delete(process)
-  if (how?.isCrash === true && !isCleanExit(reason)) {
-    const { url, name } = process.address
-    kernel.report({
-      type: 'crash',
-      pid: process.pidTerm,
-      scheduler: kernel.endpoint,
-      definition: { url, name },
-      registeredName,
-      reason,
-    })
-  }
   kernel.inOrder(() => {
     breakRelations(kernel, process, reason)
-    // What it said must be on its way before anybody can see that it is gone.
     kernel.slots.free(slot)
+    if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
   })
+}
+
+function reportCrash(
+  kernel: Kernel,
+  process: Process,
+  registeredName: string | undefined,
+  reason: ExitReason,
+): void {
+  const { url, name } = process.address
+  const crash = {
+    type: 'crash',
+    pid: process.pidTerm,
+    scheduler: kernel.endpoint,
+    definition: { url, name },
+  } as const
+  try {
+    kernel.report({ ...crash, registeredName, reason })
+  } catch {
+    // Just clonable by itself, too deeply nested as part of a report.
+    kernel.report({ ...crash, registeredName, reason: formatReason(reason) })
+  }
 }
 
 /** Lets go of all that could still call into it. */
@@ -243,7 +266,8 @@ function sendable(reason: ExitReason): ExitReason {
     return typeof reason === 'function' || typeof reason === 'symbol' ? String(reason) : reason
   }
   try {
-    return copy(reason)
+    // In an envelope, as it will travel: what fits by itself may be nested too deeply there.
+    return copy([[reason]])[0]?.[0]
   } catch {
     return ['unclonable_reason', formatReason(reason)]
   }

@@ -66,5 +66,11 @@ export function answerQuery(
 ): void {
   const wanted = items as readonly InfoItem[]
   const answer = wanted.length === 0 ? true : infoOf(kernel, process, wanted)
-  kernel.signal(SIGNAL.reply, asker, process.pid, ref, answer)
+  try {
+    kernel.signal(SIGNAL.reply, asker, process.pid, ref, answer)
+  } catch {
+    // What is just clonable by itself may be nested too deeply as part of the answer.
+    const inWords = { ...(answer as object), messages: [], dictionary: [] }
+    kernel.signal(SIGNAL.reply, asker, process.pid, ref, inWords)
+  }
 }

@@ -69,11 +69,12 @@ export function demonitor(kernel: Kernel, process: Process, ref: number): boolea
 
 // ---- what it is told ----
 
-export function receiveLink(kernel: Kernel, process: Process, peer: number): void {
+/** `from`: the endpoint that the signal came from, where its sender lives. */
+export function receiveLink(process: Process, peer: number, from: number): void {
   const known = process.links?.get(peer)
   // Both linked at once, or this end is unlinking: its unlink is on the way and will undo this.
   if (known !== undefined) return
-  ;(process.links ??= new Map()).set(peer, { endpoint: kernel.locate(peer), unlinkId: 0 })
+  ;(process.links ??= new Map()).set(peer, { endpoint: from, unlinkId: 0 })
 }
 
 export function receiveUnlink(kernel: Kernel, process: Process, peer: number, unlinkId: number): void {
@@ -86,8 +87,8 @@ export function receiveUnlinkAck(process: Process, peer: number, unlinkId: numbe
   if (process.links?.get(peer)?.unlinkId === unlinkId) process.links.delete(peer)
 }
 
-export function receiveMonitor(kernel: Kernel, process: Process, watcher: number, ref: number): void {
-  ;(process.watchers ??= new Map()).set(ref, { pid: watcher, endpoint: kernel.locate(watcher) })
+export function receiveMonitor(process: Process, watcher: number, ref: number, from: number): void {
+  ;(process.watchers ??= new Map()).set(ref, { pid: watcher, endpoint: from })
 }
 
 /** A monitored process has ended, or one that was called. */
@@ -125,8 +126,9 @@ export function receiveCall(
   caller: number,
   ref: number,
   request: unknown,
+  from: number,
 ): void {
-  receiveMonitor(kernel, process, caller, ref)
+  receiveMonitor(process, caller, ref, from)
   kernel.deliver(process, callEnvelope(new PidTerm(caller), ref, request))
 }
 

@@ -399,6 +399,11 @@ export class NameTable {
 
   // ---- the lock ---------------------------------------------------------------------------------
 
+  /** Which endpoint has the lock just now; -1 if none. */
+  get lockHolder(): number {
+    return (Atomics.load(this.words, NAMES_LOCK) & 0xff) - 1
+  }
+
   private lock(): void {
     let tries = 0
     while (Atomics.compareExchange(this.words, NAMES_LOCK, 0, this.token) !== 0) {

@@ -10,7 +10,7 @@
  */
 
 import { HeddleError } from '../term/errors.ts'
-import type { Process } from './process.ts'
+import { type Process, STATUS } from './process.ts'
 
 /** A suspended operation: `yield*` it in a generator, `await` it in an async callback. Wait for it once. */
 export interface Op<T> extends PromiseLike<T> {
@@ -147,7 +147,13 @@ export class Operation<T> implements Op<T> {
   }
 
   private startAwaited(): void {
-    if (this.status === IDLE) this.start()
+    // Code of a dead process may still ask; it gets no answer.
+    if (this.process.status === STATUS.dead) return
+    try {
+      if (this.status === IDLE) this.start()
+    } catch (error) {
+      this.fail(error)
+    }
     if (this.awaiter !== null && this.status !== WAITING) this.settlePromise(this.awaiter)
   }
 

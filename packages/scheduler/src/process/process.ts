@@ -17,6 +17,7 @@ import type { Definition, DefinitionAddress } from './define.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Operation } from './op.ts'
 import type { Self } from './self.ts'
+import type { SignalKind } from './signals.ts'
 import { type Chain, NO_TIMEOUT } from './turn.ts'
 
 export const STATUS = { waiting: 0, runnable: 1, running: 2, dead: 3 } as const
@@ -76,11 +77,14 @@ export interface Settled {
   readonly value: unknown
 }
 
+/** A signal that must wait. */
 export interface SignalRecord {
-  readonly kind: number
+  readonly kind: SignalKind
   readonly source: number
   readonly ref: number
   readonly value: unknown
+  /** The endpoint it came from. */
+  readonly from: number
 }
 
 export class Process {

@@ -31,6 +31,8 @@ export const SIGNAL = {
   query: 13,
   /** To the host: a report for its log. */
   report: 14,
+  /** A spawn failed after its pid was to be found by name: who waits for that process waits in vain. */
+  abandon: 15,
 } as const
 
 export type SignalKind = (typeof SIGNAL)[keyof typeof SIGNAL]

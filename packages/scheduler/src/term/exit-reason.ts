@@ -51,29 +51,41 @@ export class Exit extends Error {
   }
 }
 
-/** The reason that an uncaught exception gives. */
+/** The reason that an uncaught exception gives. Never throws, whatever was thrown. */
 export function reasonOfThrown(thrown: unknown): ExitReason {
   if (thrown instanceof Exit) return thrown.reason
   if (thrown instanceof Error) return errorReason(thrown)
-  return [['nocatch', thrown], stackHere()]
+  return [['nocatch', thrown], new Error('nocatch').stack ?? '']
 }
 
-function stackHere(): string {
-  return new Error('nocatch').stack ?? ''
-}
-
+/** Never throws: an error may have getters that do. */
 export function errorReason(error: Error): ErrorReason {
   const reason: { -readonly [Key in keyof ErrorReason]: ErrorReason[Key] } = {
-    error: error.name,
-    message: error.message,
-    stack: error.stack ?? '',
+    error: text(() => error.name),
+    message: text(() => error.message),
+    stack: text(() => error.stack),
   }
-  if (error.cause !== undefined)
-    reason.cause = error.cause instanceof Error ? errorReason(error.cause) : clonable(error.cause)
-  const fields = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'cause')
-  if (fields.length > 0)
-    reason.fields = Object.fromEntries(fields.map(([key, value]) => [key, clonable(value)]))
+  const cause = attempt(() => error.cause)
+  if (cause !== undefined) reason.cause = cause instanceof Error ? errorReason(cause) : clonable(cause)
+  const names = Object.keys(error).filter((name) => name !== 'name' && name !== 'cause')
+  const fieldOf = (name: string): unknown =>
+    attempt(() => (error as unknown as Record<string, unknown>)[name])
+  if (names.length > 0)
+    reason.fields = Object.fromEntries(names.map((name) => [name, clonable(fieldOf(name))]))
   return reason
+}
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read()
+  } catch {
+    return '[unreadable]'
+  }
+}
+
+function text(read: () => unknown): string {
+  const value = attempt(read)
+  return typeof value === 'string' ? value : formatReason(value)
 }
 
 /** A clone, or in words: one field that cannot be cloned must not cost the others. */
@@ -102,10 +114,10 @@ export function isCleanExit(reason: ExitReason): boolean {
 /** One line for people; never throws. */
 export function formatReason(reason: unknown): string {
   if (typeof reason === 'string') return reason
-  if (isErrorReason(reason)) return `${reason.error}: ${reason.message}`
+  if (isErrorReason(reason)) return attempt(() => `${reason.error}: ${reason.message}`) as string
   try {
     return JSON.stringify(reason) ?? String(reason)
   } catch {
-    return String(reason)
+    return attempt(() => String(reason)) as string
   }
 }

@@ -19,7 +19,7 @@ export const PLAIN = 0
 export const ARRAY = 1
 export const PID = 2
 export const REF = 3
-/** Made by a class written in JavaScript: its own enumerable string keys are its content. */
+/** Of a class written in JavaScript, or without a prototype: its own enumerable string keys are its content. */
 export const INSTANCE = 4
 export const MAP = 5
 export const SET = 6
@@ -39,7 +39,8 @@ export const REFUSED = 16
 
 export type Kind = number
 
-const { prototype: OBJECT_PROTOTYPE } = Object
+const { getPrototypeOf, prototype: OBJECT_PROTOTYPE } = Object
+const { isProxy } = types
 const { prototype: PID_PROTOTYPE } = PidTerm
 const { prototype: REF_PROTOTYPE } = RefTerm
 const EMPTY = {}
@@ -48,13 +49,13 @@ const EMPTY = {}
 const instancePrototypes = new WeakSet<object>()
 
 export function kindOf(value: object): Kind {
-  if (types.isProxy(value)) return REFUSED
-  const prototype: object | null = Object.getPrototypeOf(value)
+  if (isProxy(value)) return REFUSED
+  const prototype: object | null = getPrototypeOf(value)
   if (prototype === OBJECT_PROTOTYPE) return isPrototypePolluted() ? INSTANCE : PLAIN
   if (Array.isArray(value)) return ARRAY
   if (prototype === PID_PROTOTYPE) return PID
   if (prototype === REF_PROTOTYPE) return REF
-  if (prototype === null) return types.isModuleNamespaceObject(value) ? REFUSED : PLAIN
+  if (prototype === null) return types.isModuleNamespaceObject(value) ? REFUSED : INSTANCE
   if (instancePrototypes.has(prototype)) return INSTANCE
   return kindOfBrand(value) ?? kindByTrial(value, prototype)
 }
@@ -90,7 +91,7 @@ function kindByTrial(value: object, prototype: object): Kind {
   } catch {
     return SUSPECT
   }
-  if (Object.getPrototypeOf(clone) !== OBJECT_PROTOTYPE) return HOST
+  if (getPrototypeOf(clone) !== OBJECT_PROTOTYPE) return HOST
   if (isTelling(value, prototype)) instancePrototypes.add(prototype)
   return INSTANCE
 }
@@ -106,7 +107,7 @@ function isTelling(value: object, prototype: object): boolean {
     const maker: unknown = Object.getOwnPropertyDescriptor(each, 'constructor')?.value
     if (typeof maker !== 'function' || /\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker)))
       return false
-    each = Object.getPrototypeOf(each)
+    each = getPrototypeOf(each) as object | null
   }
   return true
 }

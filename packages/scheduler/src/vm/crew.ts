@@ -82,7 +82,7 @@ export class Crew {
     return this.up.has(endpoint)
   }
 
-  private startWorker(endpoint: number): Promise<void> {
+  private async startWorker(endpoint: number): Promise<void> {
     const data: SchedulerData = {
       [schedulerMark]: true,
       shared: this.shared,
@@ -151,10 +151,27 @@ export class Crew {
   }
 
   private beginDeath(endpoint: number, error: Error | undefined): void {
-    const { control, names, slots } = this.host
-    control.setStatus(endpoint, DOWN)
+    const { control } = this.host
+    control.setStatus(endpoint, this.options.restartSchedulers ? DOWN : GONE)
     control.nextEpoch(endpoint)
+    this.events.schedulerDown(endpoint, error)
+    // Whoever dies now will not answer for other deaths any more.
+    for (const { id } of [...this.deaths.values()]) this.finishDeath(id, endpoint)
+    this.clearAway(endpoint)
+  }
+
+  /**
+   * Frees what the dead one held. That takes the lock of the name table, which another thread may have died
+   * with: then its own end, an event still to come, breaks the lock first. The host must not wait for it here.
+   */
+  private clearAway(endpoint: number): void {
+    const { names, slots } = this.host
     names.repair(endpoint)
+    const holder = names.lockHolder
+    if (holder > HOST && holder !== endpoint) {
+      setImmediate(() => this.clearAway(endpoint))
+      return
+    }
     slots.sweepOwner(endpoint, (slot) => names.release(slot))
     for (let owner = 1; owner <= this.options.schedulerCount; owner++) {
       // Nobody is there to learn that a spawn request will never come.
@@ -166,9 +183,6 @@ export class Crew {
     }
     const death: Death = { id: ++this.deathCount, endpoint, waitingFor: new Set([HOST, ...this.up]) }
     this.deaths.set(death.id, death)
-    this.events.schedulerDown(endpoint, error)
-    // Whoever dies now will not answer for other deaths any more.
-    for (const other of [...this.deaths.values()]) if (other !== death) this.finishDeath(other.id, endpoint)
     for (const peer of [...death.waitingFor])
       this.tell(peer, { type: 'disconnect', peer: endpoint, death: death.id })
   }
@@ -185,9 +199,7 @@ export class Crew {
       resetRing(this.shared, other, endpoint)
     }
     this.host.control.counters(endpoint).reset()
-    if (this.isStopping) return
-    if (this.options.restartSchedulers) this.replace(endpoint, RETRY_MS_MIN)
-    else this.host.control.setStatus(endpoint, GONE)
+    if (!this.isStopping && this.options.restartSchedulers) this.replace(endpoint, RETRY_MS_MIN)
   }
 
   private replace(endpoint: number, retryMs: number): void {

@@ -17,7 +17,6 @@ import type {
   SpawnOptions,
   Timeout,
 } from '../process/self.ts'
-import { TIMEOUT } from '../process/self.ts'
 import { checkTimeout } from '../process/turn.ts'
 import { HeddleError } from '../term/errors.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
@@ -254,13 +253,13 @@ export class Vm implements AsyncDisposable {
   private async shutDown(timeoutMs: number): Promise<void> {
     const { self } = this
     const end = this.host.kernel.outside.now() + timeoutMs
+    // When the time is up for one, the others still get their signal.
     for (const started of this.started.reverse()) {
       const pid = new PidTerm(started)
       const ref = self.monitor(pid)
       self.exit(pid, 'shutdown')
       const left = Math.max(0, end - this.host.kernel.outside.now())
-      const message = await self.receive(down(ref), { afterMs: Math.min(left, 2 ** 32 - 1) })
-      if (message === TIMEOUT) break
+      await self.receive(down(ref), { afterMs: Math.min(left, 2 ** 32 - 1) })
     }
     this.host.control.setStopping()
     await this.crew?.stop()

@@ -237,7 +237,14 @@ function writeHeader(
   view.setFloat64(24, ref, true)
 }
 
-export type Deliver = (kind: SignalKind, target: number, source: number, ref: number, value: unknown) => void
+export type Deliver = (
+  kind: SignalKind,
+  target: number,
+  source: number,
+  ref: number,
+  value: unknown,
+  from: number,
+) => void
 
 export class InChannel {
   private readonly ring: RingReader
@@ -304,7 +311,7 @@ export class InChannel {
         kind <= KIND_MASK ? this.decoder.decode(ring.bytes, begin, at + ring.length()) : this.takeParcel(kind)
       ring.release()
       count += 1
-      deliver((kind & KIND_MASK) as SignalKind, target, source, ref, value)
+      deliver((kind & KIND_MASK) as SignalKind, target, source, ref, value, this.from)
     }
     if (count > 0 && ring.isAwaited && ring.feed()) wake(this.control, this.from)
     return count

@@ -77,8 +77,11 @@ export class Endpoint {
   /** This peer has died. What it had published comes first, then the end of all that was bound to it. */
   disconnect(peer: number): void {
     this.kernel.beginDrain()
-    this.mesh.close(peer, this.loop.deliver)
-    this.kernel.endDrain()
+    try {
+      this.kernel.droppedCount += this.mesh.close(peer, this.loop.deliver)
+    } finally {
+      this.kernel.endDrain()
+    }
     breakWithScheduler(this.kernel, peer)
     // Processes that were to be started there, whose request it did not read.
     this.slots.forEachUnstarted(peer, (slot) => {

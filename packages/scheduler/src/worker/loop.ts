@@ -14,6 +14,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Park } from '../memory/park.ts'
+import type { Deliver } from './channel.ts'
 import type { Mesh } from './mesh.ts'
 
 /** How long the event loop waits for its turn while there is work. */
@@ -64,14 +65,8 @@ export class Loop {
   }
 
   /** Reads what is there, runs nothing: for a peer that has died. */
-  deliver = (
-    kind: Parameters<Kernel['receive']>[0],
-    target: number,
-    source: number,
-    ref: number,
-    value: unknown,
-  ): void => {
-    this.kernel.receive(kind, target, source, ref, value)
+  readonly deliver: Deliver = (kind, target, source, ref, value, from) => {
+    this.kernel.receive(kind, target, source, ref, value, from)
   }
 
   private readonly slice = (): void => {
@@ -81,11 +76,15 @@ export class Loop {
     this.isRunning = true
     const begin = performance.now()
     this.kernel.counters.sliceStartMs = begin
-    const isBusy = this.work(begin)
-    this.kernel.publishCounters()
-    this.kernel.counters.overflowCount = this.mesh.overflowCount
-    this.kernel.counters.sliceStartMs = 0
-    this.isRunning = false
+    let isBusy = true
+    try {
+      isBusy = this.work(begin)
+    } finally {
+      this.kernel.publishCounters()
+      this.kernel.counters.overflowCount = this.mesh.overflowCount
+      this.kernel.counters.sliceStartMs = 0
+      this.isRunning = false
+    }
     if (isBusy) this.kick()
     else this.rest()
   }

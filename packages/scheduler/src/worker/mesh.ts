@@ -16,18 +16,12 @@ export class Mesh {
   private readonly ins: (InChannel | undefined)[] = []
   private readonly openOuts: OutChannel[] = []
   private readonly openIns: InChannel[] = []
-  private dropped = 0
 
   constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
     for (let peer = 0; peer < endpointCount; peer++) {
       this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
       this.ins.push(peer === endpoint ? undefined : new InChannel(shared, control, peer, endpoint))
     }
-  }
-
-  /** Signals dropped because the endpoint they were for died. */
-  get droppedCount(): number {
-    return this.dropped
   }
 
   /** Signals that had to wait for room in a ring, since the start. */
@@ -56,15 +50,18 @@ export class Mesh {
     out.open(port)
   }
 
-  /** The peer has died: reads what it had published to the end, then closes both ways. */
-  close(peer: number, deliver: Deliver): void {
+  /**
+   * The peer has died: reads what it had published to the end, then closes both ways. Returns how many
+   * signals for it are dropped that had not gone yet.
+   */
+  close(peer: number, deliver: Deliver): number {
     const out = this.outOf(peer)
     const incoming = this.inOf(peer)
     while (incoming.drain(DRAIN_BATCH, deliver) > 0);
     incoming.close()
-    this.dropped += out.close()
     remove(this.openOuts, out)
     remove(this.openIns, incoming)
+    return out.close()
   }
 
   post(
