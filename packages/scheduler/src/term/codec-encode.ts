@@ -27,7 +27,7 @@ import type { RefTerm } from './ref.ts'
 import type { PlainObject } from './shape-sites.ts'
 import { SHAPE_COUNT_MAX, type Shape, shapeOf, shapeTree } from './shapes.ts'
 import { cloneError, Refusal } from './unclonable.ts'
-import { isResizable, refuseDetached, UINT8_ARRAY, viewLength, viewType } from './views.ts'
+import { isResizable, isWholeBytes, refuseDetached, viewLength, viewType } from './views.ts'
 
 export class Encoder extends Writer {
   private tree = shapeTree()
@@ -309,13 +309,13 @@ export class Encoder extends Writer {
   }
 
   private arrayView(source: ArrayBufferView, at: number): number {
+    if (isWholeBytes(source) && this.isFree(source.buffer)) {
+      this.memo?.add(source.buffer)
+      return this.rawBytes(tags.BYTES, source, at)
+    }
     const { buffer, byteOffset } = source
     const type = viewType(source)
     if (type < 0 || isResizable(buffer)) return this.attached(source, at)
-    if (type === UINT8_ARRAY && this.isAllOf(source as Uint8Array, buffer)) {
-      this.memo?.add(buffer)
-      return this.rawBytes(tags.BYTES, source as Uint8Array, at)
-    }
     if (at + 18 > this.limit) return FULL
     this.bytes[at] = tags.VIEW
     this.bytes[at + 1] = type
@@ -324,10 +324,9 @@ export class Encoder extends Writer {
     return this.object(buffer, at + 18)
   }
 
-  /** Whether view and buffer can go as one: nobody has met the buffer yet, and there is no more of it. */
-  private isAllOf(source: Uint8Array, buffer: ArrayBufferLike): boolean {
-    const isWhole = source.length === buffer.byteLength && source.length > 0 && buffer instanceof ArrayBuffer
-    if (!isWhole || this.attachments?.isWanted(buffer)) return false
+  /** Whether nobody has met the buffer yet, and it does not travel apart: then a view can bring it along. */
+  private isFree(buffer: ArrayBuffer): boolean {
+    if (this.attachments?.isWanted(buffer)) return false
     return this.memo === undefined || this.memo.find(buffer) < 0
   }
 }

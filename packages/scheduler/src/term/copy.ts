@@ -23,7 +23,7 @@ import { RefTerm } from './ref.ts'
 import type { PlainObject, SlotSource } from './shape-sites.ts'
 import { define, shapeOf, shapeTree } from './shapes.ts'
 import { cloneError, Refusal } from './unclonable.ts'
-import { isResizable, makeView, refuseDetached, viewLength, viewType } from './views.ts'
+import { isResizable, isWholeBytes, makeView, refuseDetached, viewLength, viewType } from './views.ts'
 
 /** Thrown when a value turns out to hold what only the host can clone. */
 const NEEDS_HOST = Symbol('needs host')
@@ -60,7 +60,8 @@ function copyObject(value: object, memo: Memo): unknown {
   const kind = kindOf(value)
   if (kind === kinds.PID || kind === kinds.REF) return value
   const known = memo.copyOf(value)
-  if (known !== undefined) return known
+  // A view may have brought the copy of its buffer along.
+  if (known !== undefined) return kind === kinds.BUFFER && ArrayBuffer.isView(known) ? known.buffer : known
   memo.enter(value)
   const target =
     kind === kinds.PLAIN ? copyPlain(value as PlainObject, value, memo) : copyOther(value, kind, memo)
@@ -203,6 +204,10 @@ function copyBuffer(source: ArrayBuffer, memo: Memo): ArrayBuffer {
 }
 
 function copyView(source: ArrayBufferView, memo: Memo): object {
+  if (isWholeBytes(source) && memo.find(source.buffer) < 0) {
+    const bytes = memo.addCopy(source, new Uint8Array(source))
+    return memo.addCopy(source.buffer, bytes)
+  }
   const { buffer, byteOffset } = source
   const type = viewType(source)
   if (type < 0 || isResizable(buffer)) throw NEEDS_HOST

@@ -28,7 +28,7 @@ const VIEW_NAMES = [
   'BigUint64Array',
   'Float16Array',
 ]
-export const UINT8_ARRAY = VIEW_NAMES.indexOf('Uint8Array')
+const UINT8_ARRAY = VIEW_NAMES.indexOf('Uint8Array')
 
 const constructors = VIEW_NAMES.map((name) => Reflect.get(globalThis, name) as ViewConstructor)
 
@@ -49,6 +49,13 @@ export function viewLength(view: ArrayBufferView): number {
 
 export function makeView(type: number, buffer: ArrayBufferLike, byteOffset: number, length: number): View {
   return new (constructors[type] as ViewConstructor)(buffer, byteOffset, length)
+}
+
+/** Whether a view is a Uint8Array and shows all of its buffer: then the two can be cloned as one. */
+export function isWholeBytes(view: ArrayBufferView): view is Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = view
+  const isWhole = byteLength > 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer
+  return isWhole && viewType(view) === UINT8_ARRAY && !isResizable(buffer)
 }
 
 /** Resizable and growable buffers, and views that follow them, are left to the host. */
