@@ -201,8 +201,11 @@ export class Kernel {
     from: number = this.endpoint,
   ): void {
     const process = this.table.get(target)
-    if (process !== undefined) this.handle(process, { kind, source, ref, value, from })
-    else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
+    if (process !== undefined) {
+      if (kind === SIGNAL.message) this.deliver(process, value)
+      else if (mustDefer(process, kind)) (process.deferred ??= []).push({ kind, source, ref, value, from })
+      else this.apply(process, kind, source, ref, value, from)
+    } else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
     else if (kind === SIGNAL.report) this.onReport?.(value as Report)
     else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
     else if (this.isExpected(target)) this.hold(target, { kind, source, ref, value, from })
@@ -376,28 +379,27 @@ export class Kernel {
     return pids
   }
 
-  private handle(process: Process, signal: SignalRecord): void {
-    if (process.status === STATUS.running && signal.kind !== SIGNAL.message && signal.kind !== SIGNAL.query) {
-      // Its own code is on the stack: signals are handled when that has returned, in order.
-      process.deferred ??= []
-    }
-    if (process.deferred !== null) process.deferred.push(signal)
-    else this.apply(process, signal)
-  }
-
   /** Handles the signals that came while the process was running. */
   applyDeferred(process: Process): void {
     while (process.deferred !== null) {
       const signals = process.deferred
       process.deferred = null
       for (const signal of signals) {
-        if (process.status !== STATUS.dead) this.apply(process, signal)
-        else this.receiveForDead(signal.kind, process.pid, signal.source, signal.ref)
+        const { kind, source, ref, value, from } = signal
+        if (process.status !== STATUS.dead) this.apply(process, kind, source, ref, value, from)
+        else this.receiveForDead(kind, process.pid, source, ref)
       }
     }
   }
 
-  private apply(process: Process, { kind, source, ref, value, from }: SignalRecord): void {
+  private apply(
+    process: Process,
+    kind: SignalKind,
+    source: number,
+    ref: number,
+    value: unknown,
+    from: number,
+  ): void {
     switch (kind) {
       case SIGNAL.message:
         this.deliver(process, value)
@@ -488,4 +490,9 @@ export class Kernel {
     this.embryos.delete(pid)
     for (const { kind, source, ref } of held) this.receiveForDead(kind, pid, source, ref)
   }
+}
+
+/** Its own code is on the stack: signals are handled when that has returned, in order. Questions are not signals. */
+function mustDefer(process: Process, kind: SignalKind): boolean {
+  return process.deferred !== null || (process.status === STATUS.running && kind !== SIGNAL.query)
 }
