@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { exposeVm, startVm } from '@heddle/scheduler'
 import { expect, test } from 'vitest'
@@ -9,7 +9,11 @@ test('another thread of the application holds the VM, with codes and exit reason
   exposeVm(vm, port1)
   const url = new URL('./remote.worker.mjs', import.meta.url)
   const worker = new Worker(url, { workerData: port2, transferList: [port2], execArgv: [] })
-  const [answers] = (await once(worker, 'message')) as [Record<string, unknown>]
+  // From the start: what comes while nobody listens is lost.
+  const messages = on(worker, 'message')
+  const ended = once(worker, 'exit')
+  const next = async (): Promise<unknown> => (await messages.next()).value[0]
+  const answers = (await next()) as Record<string, unknown>
   expect(answers).toMatchObject({
     reply: { n: 1 },
     alive: true,
@@ -22,8 +26,8 @@ test('another thread of the application holds the VM, with codes and exit reason
     unclonable: { name: 'HeddleError', code: 'ERR_UNCLONABLE' },
   })
   expect((answers.noproc as { reason: unknown[] }).reason[0]).toBe('noproc')
-  expect((await once(worker, 'message'))[0]).toBe('enough')
+  expect(await next()).toBe('enough')
   // Closing its end lets the thread end by itself.
-  await once(worker, 'exit')
+  await ended
   await vm.stop()
 })
