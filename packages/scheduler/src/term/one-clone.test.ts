@@ -79,7 +79,7 @@ function difference(left: unknown, right: unknown, hostRules = false): string | 
       )
       const found =
         visit(one?.enumerable, other?.enumerable, `${path}.${String(key)} enumerable`) ??
-        visit(one?.value, other?.value, `${path}.${String(key)}`)
+        visit(contentOf(a, key, one), contentOf(b, key, other), `${path}.${String(key)}`)
       if (found !== undefined) return found
     }
     return undefined
@@ -94,6 +94,10 @@ function difference(left: unknown, right: unknown, hostRules = false): string | 
   }
   return visit(left, right, 'value')
 }
+
+/** From Node 22 on the `stack` of an error that was thrown here is an accessor of its own; that of a clone is data. */
+const contentOf = (each: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): unknown =>
+  key === 'stack' && types.isNativeError(each) ? each.stack : descriptor?.value
 
 const hex = (buffer: ArrayBuffer): string => Buffer.from(buffer).toString('hex')
 
