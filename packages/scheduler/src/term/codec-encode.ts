@@ -1,8 +1,7 @@
 /**
- * The encoder writes values for one ring, frame after frame. It walks a value once: the keys of an object
- * are matched against the tree of shapes while its values are written, and the index of the shape is
- * filled in at the end; shapes that the other end has not heard of are defined behind the value. So every
- * getter runs once, and nothing is measured first.
+ * The encoder writes values for one ring, frame after frame. It walks a value once, and reads each property
+ * once, so every getter runs once and nothing is measured first. An object is the index of its shape and
+ * its values; a shape that the other end has not heard of is taught right before.
  *
  * What the other end knows (shapes, cached strings) is this encoder's state, and must be exactly what the
  * frames so far have told. A frame that fails is taken back whole: `newShapes` and the undo records of the
@@ -15,7 +14,7 @@
 import { denseElements, sparseEntries } from './arrays.ts'
 import type { Attachments } from './codec-port.ts'
 import * as tags from './codec-tags.ts'
-import { aligned, BYTES_ALIGN, FULL, NEEDS_PORT } from './codec-tags.ts'
+import { aligned, FULL, NEEDS_PORT } from './codec-tags.ts'
 import { Writer } from './codec-writer.ts'
 import { errorParts } from './error-parts.ts'
 import { HeddleError } from './errors.ts'
@@ -302,10 +301,11 @@ export class Encoder extends Writer {
 
   private rawBytes(tag: number, source: Uint8Array, at: number): number {
     const { length } = source
-    if (at + 5 + BYTES_ALIGN + length > this.limit) return FULL
-    const end = aligned(this.head(tag, length, at))
-    this.bytes.set(source, end)
-    return end + length
+    const begin = aligned(at + 5)
+    if (begin + length > this.limit) return FULL
+    this.head(tag, length, at)
+    this.bytes.set(source, begin)
+    return begin + length
   }
 
   private arrayView(source: ArrayBufferView, at: number): number {

@@ -50,11 +50,11 @@ export class Attachments {
  */
 export function encodeForPort(value: unknown, transfer: readonly unknown[] = []): PortPayload {
   for (let length = BYTES_FIRST; ; length *= 4) {
-    const bytes = new Uint8Array(Math.min(length, FRAME_BYTES_MAX))
+    const bytes = new Uint8Array(length)
     const attachments = new Attachments(transfer)
     const end = new Encoder(attachments).encode(value, bytes, 0, bytes.length)
     if (end !== FULL) return { frame: bytes.slice(0, end), attachments: attachments.list }
-    if (length > FRAME_BYTES_MAX) throw new HeddleError('ERR_UNCLONABLE', 'message is larger than 2 GiB')
+    if (length >= FRAME_BYTES_MAX) throw new HeddleError('ERR_UNCLONABLE', 'message is larger than 1 GiB')
   }
 }
 

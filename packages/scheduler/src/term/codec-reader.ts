@@ -8,6 +8,8 @@ import * as tags from './codec-tags.ts'
 const NO_BYTES = new Uint8Array(0)
 /** As far as `shortLatin1` goes. */
 const SHORT_LENGTH_MAX = 16
+/** From here on memory that need not be zeroed is worth a detour. */
+const LARGE_BYTE_COUNT = 1 << 14
 
 export class Reader {
   protected bytes: Uint8Array = NO_BYTES
@@ -104,10 +106,16 @@ export class Reader {
   protected rawBytes(length: number): Uint8Array<ArrayBuffer> {
     const at = tags.aligned(this.at)
     this.at = at + length
-    const copy = new Uint8Array(length)
+    const copy = freshBytes(length)
     copy.set(this.bytes.subarray(at, at + length))
     return copy
   }
+}
+
+/** Bytes that are overwritten at once. Large ones are not zeroed first: that would be a third of what they cost. */
+function freshBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length < LARGE_BYTE_COUNT) return new Uint8Array(length)
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
 }
 
 /**

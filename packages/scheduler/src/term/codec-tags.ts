@@ -73,7 +73,8 @@ export const SMALL_INT = 0x80
 
 /** The first byte of a frame whose containers must be numbered. */
 export const HAS_BACK_REFERENCES = 1
-export const FRAME_BYTES_MAX = 2 ** 31 - 1
+/** Positions in a frame must stay below 2^31, also when they are rounded up. */
+export const FRAME_BYTES_MAX = 2 ** 30
 
 /** Slots of the string cache. */
 export const STRING_SLOT_COUNT = 1024
@@ -91,7 +92,7 @@ export const NEEDS_PORT = -2
  * Raw bytes begin at a multiple of this: in and out of shared memory V8 copies eight bytes at a time where
  * both ends are aligned, and one by one, ten times slower, where they are not.
  */
-export const BYTES_ALIGN = 8
+const BYTES_ALIGN = 8
 
 export function aligned(at: number): number {
   return (at + BYTES_ALIGN - 1) & -BYTES_ALIGN

@@ -116,6 +116,15 @@ describe('a frame', () => {
     }
   })
 
+  test('carries large bytes in a buffer of exactly their size', () => {
+    const line = new Line(1 << 17)
+    const large = new Uint8Array(70_000).map((_, n) => n)
+    const received = line.send(large).received as Uint8Array
+    expect(Buffer.compare(received, large)).toBe(0)
+    expect([received.byteOffset, received.buffer.byteLength]).toEqual([0, 70_000])
+    expect(Object.getPrototypeOf(received)).toBe(Uint8Array.prototype)
+  })
+
   test('shares no memory with what is decoded from it', () => {
     const line = new Line()
     const { received } = line.send({ bytes: new Uint8Array(40).fill(1), text: 'x'.repeat(40) })

@@ -135,6 +135,22 @@ describe('what cannot be cloned is refused, by its path', () => {
     expect(copy({ plain: new Plain() })).toEqual({ plain: { n: 1 } })
   })
 
+  test('among a great many others, where the search for the path gives up', () => {
+    const crowd: unknown[] = Array.from({ length: 300_000 }, () => 1)
+    expect(refusal([...crowd, () => 1]).message).toBe(
+      'a part of message is a function, which cannot be cloned',
+    )
+  })
+
+  test('even when it has no name that can be told', () => {
+    const evil = new (class extends Promise<void> {
+      override get [Symbol.toStringTag](): string {
+        throw new Error('no name')
+      }
+    })(() => {})
+    expect(refusal({ evil }).message).toBe('message.evil is an object, which cannot be cloned')
+  })
+
   test('arguments objects, which look plain', () => {
     function argumentsOf(..._: unknown[]): IArguments {
       // biome-ignore lint/complexity/noArguments: they are what this is about
@@ -171,7 +187,7 @@ describe('what cannot be cloned is refused, by its path', () => {
       return value
     }
     expect(copy(nested(DEPTH_MAX))).toBeTypeOf('object')
-    expect(refusal(nested(DEPTH_MAX + 2)).message).toContain(`is nested deeper than ${DEPTH_MAX}`)
+    expect(refusal(nested(DEPTH_MAX + 1)).message).toContain(`is nested deeper than ${DEPTH_MAX}`)
     expect(refusal(nested(100_000)).code).toBe('ERR_UNCLONABLE')
   })
 

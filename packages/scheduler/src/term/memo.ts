@@ -13,14 +13,15 @@ import { Refusal } from './unclonable.ts'
  * 1,900, or earlier, as the stack allows; but a decoder may not fail, so the bound is one that every stack allows.
  */
 export const DEPTH_MAX = 1000
-const LINEAR_COUNT_MAX = 8
+const LINEAR_COUNT_MAX = 32
 
 export class Memo {
   private readonly sources: object[] = []
   /** What a copier has made of each. */
   private readonly targets: object[] = []
   private map: Map<object, number> | undefined = undefined
-  private depth = 0
+  /** A memo comes with the outermost container, which is the first level. */
+  private depth = 1
 
   /** The number of a container, or -1. */
   find(source: object): number {

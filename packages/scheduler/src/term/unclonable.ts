@@ -37,7 +37,7 @@ export function cloneError(root: unknown, caught: unknown): unknown {
 }
 
 function refusalError(root: unknown, { value, complaint }: Refusal): HeddleError {
-  const path = find(ROOT, root, (each) => each === value)?.path ?? `what a getter in ${ROOT} returned`
+  const path = find(ROOT, root, (each) => each === value)?.path ?? `a part of ${ROOT}`
   if (complaint !== undefined) return new HeddleError('ERR_UNCLONABLE', `${path} ${complaint}`)
   // An instance is refused as a whole; say which part of it is to blame, where that can be told.
   const blamed = find(path, value, isFunctionOrSymbol) ?? { path, value }
@@ -54,7 +54,12 @@ function isFunctionOrSymbol(value: unknown): boolean {
 function describe(value: unknown): string {
   if (isFunctionOrSymbol(value)) return `a ${typeof value}`
   if (types.isProxy(value)) return 'a proxy'
-  return `of type ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`
+  try {
+    return `of type ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`
+  } catch {
+    // What it calls itself is a getter, too.
+    return 'an object'
+  }
 }
 
 interface Place {
@@ -71,7 +76,8 @@ function find(path: string, root: unknown, isWanted: (value: unknown) => boolean
     if (isWanted(place.value)) return place
     if (typeof place.value !== 'object' || place.value === null || seen.has(place.value)) continue
     seen.add(place.value)
-    if (!types.isProxy(place.value)) queue.push(...childrenOf(place.path, place.value))
+    if (types.isProxy(place.value)) continue
+    for (const child of childrenOf(place.path, place.value)) queue.push(child)
   }
   return undefined
 }
