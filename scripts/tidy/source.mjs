@@ -131,7 +131,7 @@ const mutableKinds = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Array'])
  */
 function moduleStateRule({ path, ast }, report) {
   const covered = /^packages\/scheduler\/src\/(memory|process|kernel)\//.test(path) && isShipped(path)
-  if (!covered || path.endsWith('/process/define.ts')) return
+  if (!covered || /\/process\/(define|via)\.ts$/.test(path)) return
   for (const statement of ast.statements) {
     if (!ts.isVariableStatement(statement)) continue
     const isConst = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0

@@ -47,6 +47,11 @@ export class BareKernel {
           throw new Error('there is nobody else')
         },
         flush() {},
+        postedCount: () => 0,
+        publishedCount: () => 0,
+        drainCount: () => 0,
+        caughtUpCount: () => 1,
+        collectGarbage() {},
         kick() {},
         load: ({ url, name }) => this.load(url, name),
       },

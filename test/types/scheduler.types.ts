@@ -22,6 +22,7 @@ import {
   startVm,
   TIMEOUT,
   type Timeout,
+  type TimerRef,
   type Turn,
   tag,
   timeout,
@@ -207,7 +208,14 @@ void calling
 // ---- the rest ----
 
 same<ReturnType<typeof self.demonitor>, boolean>(true)
-same<ReturnType<typeof self.cancelTimer>, number | false>(true)
+const cancelled = (timer: TimerRef) => self.cancelTimer(timer)
+same<ReturnType<typeof cancelled>, number | false>(true)
+const asked = (timer: TimerRef) => self.cancelTimer(timer, { async: true })
+same<ReturnType<typeof asked>, 'ok'>(true)
+// @ts-expect-error there are four levels
+self.processFlag('priority', 'urgent')
+// @ts-expect-error an alias of a monitor ends in one of three ways
+self.monitor('name', { alias: 'never' })
 // @ts-expect-error a link is made to a pid, not to a name
 self.link('name')
 // @ts-expect-error exit signals go to pids

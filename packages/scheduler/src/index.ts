@@ -5,7 +5,7 @@
  * import { again, process, startVm, tag } from '@heddle/scheduler'
  */
 
-export type { CrashReport, Report, SchedulerReport } from './kernel/kernel.ts'
+export type { CrashReport, HeapReport, Report, SchedulerReport } from './kernel/kernel.ts'
 export type {
   CallEnvelope,
   CallMessage,
@@ -15,21 +15,33 @@ export type {
   ServerRef,
 } from './process/call.ts'
 export { type DefinitionAddress, type ProcessDef, process, type Spawnable } from './process/define.ts'
+export type { AliasMode } from './process/extras.ts'
 export type { InfoItem, ProcessInfo } from './process/info.ts'
+export type { HeapLimit, MailboxLimit, Priority } from './process/limits.ts'
 export { ANY, down, exit, Matcher, messages, oneOf, tag, timeout, where, withRef } from './process/match.ts'
 export type { Op } from './process/op.ts'
 export {
+  type AsyncTimerOptions,
   type Destination,
   type Down,
   type ExitMessage,
+  type GarbageCollected,
+  type MonitorOptions,
+  type MonitorTarget,
+  type ProcessFlags,
   type ReceiveOptions,
   type Self,
   type SendOptions,
   type SpawnedMonitored,
   type SpawnOptions,
+  type SpawnReply,
+  type SpawnRequestOptions,
+  type SuspendOptions,
   TIMEOUT,
   type Timeout,
   type TimeoutMessage,
+  type TimerAnswer,
+  type TimerOptions,
   type Transferable,
 } from './process/self.ts'
 export {
@@ -39,9 +51,11 @@ export {
   Chain,
   chain,
   done,
+  hibernate,
   type Step,
   Turn,
 } from './process/turn.ts'
+export { type Via, type ViaRegistry, via } from './process/via.ts'
 export { ERROR_CODES, type ErrorCode, HeddleError } from './term/errors.ts'
 export {
   type ErrorReason,

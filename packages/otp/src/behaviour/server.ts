@@ -30,7 +30,6 @@ import {
   type Self,
   Turn,
 } from '@heddle/scheduler'
-import { SPAWNER } from '../gen/birth.ts'
 import { after, isStep } from '../gen/step.ts'
 import { report } from '../report/report.ts'
 import { type NextOptions, NoReply, Reply, Stop } from './next.ts'
@@ -147,12 +146,6 @@ function handleInfo(code: ServerCode, server: Server, message: unknown, self: Se
 /** The parent's end is the server's own; any other EXIT is a message like others. */
 function handleExit(code: ServerCode, server: Server, message: ExitMessage, self: Self): Result {
   if (!isPid(message.pid)) return handleInfo(code, server, message, self)
-  if (server.parent === SPAWNER) {
-    return after(self.processInfo(self.pid, ['parent']), (info) => {
-      server.parent = info?.parent.$pid ?? 0
-      return handleExit(code, server, message, self)
-    })
-  }
   if (message.pid.$pid !== server.parent) return handleInfo(code, server, message, self)
   return end(code, server, message.reason, self, () => done(message.reason))
 }

@@ -3,7 +3,8 @@
  * spawned with, and waits for its starter's call before it runs `init`, so that there is somebody to
  * answer.
  *
- * A server that is spawned by hand (`self.spawn(counter, 0)`) gets its bare argument and answers nobody.
+ * A server that is spawned by hand (`self.spawn(counter, 0)`) gets its bare argument, answers nobody, and has whoever
+ * spawned it for a parent.
  */
 
 import {
@@ -38,12 +39,10 @@ export type StartAnswer = 'ok' | 'ignore'
 
 /** Who a server's EXIT messages must come from to end it. */
 export const NO_PARENT = 0
-/** It was spawned by hand: its parent is whoever spawned it. */
-export const SPAWNER = -1
 
 /** What a server knows as it comes to be. */
 export interface Birth {
-  /** The parent's `$pid`, NO_PARENT or SPAWNER. */
+  /** The parent's `$pid`, or NO_PARENT. */
   readonly parent: number
   /** To be answered when `init` is through. */
   readonly from: From | undefined
@@ -58,7 +57,8 @@ const startCall: Matcher<CallEnvelope> = where<CallEnvelope>((message) => {
 
 /** Runs `begin` with what the process was given, once its starter waits for the answer. */
 export function born<T>(given: unknown, self: Self, begin: (birth: Birth) => Towards<T>): Towards<T> {
-  if (!isStartRequest(given)) return begin({ parent: SPAWNER, from: undefined, argument: given })
+  if (!isStartRequest(given))
+    return begin({ parent: self.parent?.$pid ?? NO_PARENT, from: undefined, argument: given })
   const { $start, argument } = given
   const parent = given.isParent ? $start.$pid : NO_PARENT
   return after(self.receive(startCall, { afterMs: 0 }), (call) =>

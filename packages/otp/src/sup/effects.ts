@@ -70,7 +70,7 @@ function holderOfName(result: StartResult): Pid | undefined {
 function* awaitOrphan(self: Self, holder: Pid): Effect<boolean> {
   const info = yield* self.processInfo(holder, ['parent'])
   if (info === undefined) return true
-  if (yield* self.isAlive(info.parent)) return false
+  if (info.parent !== undefined && (yield* self.isAlive(info.parent))) return false
   const watch = self.monitor(holder)
   const message = yield* self.receive(down(watch), { afterMs: ORPHAN_MS_MAX })
   self.demonitor(watch, { flush: true })

@@ -32,7 +32,6 @@ import {
   stop,
   stopInit,
 } from '../behaviour/next.ts'
-import { monotonicMs } from '../gen/clock.ts'
 import type { ServerDef } from '../gen/definition.ts'
 import { after, isStep, type Towards } from '../gen/step.ts'
 import { report } from '../report/report.ts'
@@ -168,7 +167,7 @@ function* endSupervisor(_reason: ExitReason, table: Table, self: Self): Waiting<
 function handleInfo(table: Table, message: unknown, self: Self): Step<CastNext<Table>> {
   const it = message as Partial<ExitMessage> | RetryMessage | null
   if (typeof it === 'object' && it !== null) {
-    if (it.type === '$retry') return react(table, { type: 'retry', id: it.id, nowMs: monotonicMs() }, self)
+    if (it.type === '$retry') return react(table, { type: 'retry', id: it.id, nowMs: self.nowMs() }, self)
     if (it.type === 'EXIT' && isPid(it.pid)) {
       const id = table.idByPid.get(it.pid.$pid)
       // Somebody else's end, or one that has been heard of already.
@@ -193,7 +192,7 @@ function* handleEnd(table: Table, id: string, reason: ExitReason, self: Self): W
   for (const each of ids) noteEnded(table, each)
   // In start order, whatever order they were heard of in.
   const ordered = ids.size === 1 ? [id] : [...table.children.keys()].filter((each) => ids.has(each))
-  return yield* react(table, { type: 'ended', ids: ordered, reason, nowMs: monotonicMs() }, self)
+  return yield* react(table, { type: 'ended', ids: ordered, reason, nowMs: self.nowMs() }, self)
 }
 
 function isEndOfChild(table: Table, message: unknown, scheduler: unknown): boolean {

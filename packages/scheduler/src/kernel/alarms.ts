@@ -11,6 +11,8 @@ export interface AlarmTarget {
 
 export class Alarm extends Timer {
   target: AlarmTarget | null = null
+  /** While it is paused: how long it still has. */
+  leftMs = 0
 
   override fire(): void {
     this.target?.timeUp()
@@ -22,11 +24,24 @@ const SPARE_COUNT_MAX = 1_024
 export class Alarms {
   private readonly wheel: TimerWheel
   private readonly onStart: () => void
+  private readonly now: () => number
   private readonly spares: Alarm[] = []
 
-  constructor(wheel: TimerWheel, onStart: () => void) {
+  constructor(wheel: TimerWheel, onStart: () => void, now: () => number) {
     this.wheel = wheel
     this.onStart = onStart
+    this.now = now
+  }
+
+  /** Time stands still for it. */
+  pause(alarm: Alarm): void {
+    alarm.leftMs = this.wheel.remainingMs(alarm, this.now())
+    this.wheel.cancel(alarm)
+  }
+
+  unpause(alarm: Alarm): void {
+    this.wheel.startLazily(alarm, alarm.leftMs)
+    this.onStart()
   }
 
   /** The target must `stop` it when it is through, also when the time was up. */

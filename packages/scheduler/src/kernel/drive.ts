@@ -8,8 +8,9 @@
 import { Operation } from '../process/op.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
-import { AGAIN, Chain, NO_TIMEOUT, Turn } from '../process/turn.ts'
+import { AGAIN, Chain, HIBERNATE, NO_TIMEOUT, Turn } from '../process/turn.ts'
 import { type ExitReason, formatReason } from '../term/exit-reason.ts'
+import { checkHeap } from './heap-limit.ts'
 import type { Kernel } from './kernel.ts'
 import { crash, dropWaiting, stopRestAlarm, terminate } from './lifecycle.ts'
 
@@ -31,6 +32,7 @@ export function takeTurn(kernel: Kernel, process: Process): void {
   }
   kernel.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
   process.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
+  if (process.extras !== null) checkHeap(kernel, process)
 }
 
 /** Goes on from where the process stands. Throws what its code throws. */
@@ -215,6 +217,10 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
       kernel.applyDeferred(process)
       if (process.status === STATUS.dead) return
     }
+    if (process.isSuspended) {
+      kernel.enqueue(process)
+      return
+    }
     if (mailbox.length === 0 && !waitAtRest(kernel, process)) return
     if (--process.budget < 0) {
       kernel.enqueue(process)
@@ -237,6 +243,17 @@ function runAgain(kernel: Kernel, process: Process, run: Run): void {
     if (process.deferred !== null) {
       kernel.applyDeferred(process)
       if (process.status === STATUS.dead) return
+    }
+    if (process.isSuspended) {
+      kernel.enqueue(process)
+      return
+    }
+    if (process.restMs === HIBERNATE) {
+      if (process.mailbox.length === 0) {
+        process.status = STATUS.waiting
+        return
+      }
+      process.restMs = NO_TIMEOUT
     }
     // A body that never waits must not keep the scheduler.
     if (--process.budget < 0) {
@@ -267,7 +284,7 @@ function restTimeUp(kernel: Kernel, process: Process): void {
   // A message that came first cancels it, even if that was not handled yet.
   if (process.mailbox.length > 0) return
   process.restMs = NO_TIMEOUT
-  kernel.deliver(process, TIMEOUT)
+  kernel.deliverOwn(process, TIMEOUT)
 }
 
 function isGenerator(value: unknown): value is Iterator<unknown, unknown, unknown> {

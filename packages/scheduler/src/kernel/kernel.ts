@@ -5,8 +5,9 @@
  *
  *     signals in --> receive --> mailboxes, waiting operations --> run queue --> turn --> signals out
  *
- * Floors of this folder: `kernel` holds the state and routes; `drive` runs bodies; `lifecycle` starts
- * and ends processes; `relations` keeps links and monitors; `self` is what a process sees of it all.
+ * Floors of this folder: `kernel` holds the state and routes; `arrival` is what each kind of signal does;
+ * `drive` runs bodies; `lifecycle` starts and ends processes; `relations` keeps links and monitors; `self` is
+ * what a process sees of it all.
  */
 
 import { type Control, type EndpointCounters, REF_BLOCK_COUNT } from '../memory/control.ts'
@@ -21,20 +22,15 @@ import { copy } from '../term/copy.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import { generationOf, type Pid, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
+import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
 import { Doomed } from './doomed.ts'
 import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
-import { receiveExit, receiveSpawn } from './lifecycle.ts'
+import { Embryos } from './embryos.ts'
+import { Forgotten } from './forgotten.ts'
+import { receiveSpawn } from './lifecycle.ts'
+import { refuseByLimit } from './mailbox-limit.ts'
 import type { Outside } from './outside.ts'
 import { ProcessTable } from './process-table.ts'
-import { answerQuery } from './query.ts'
-import {
-  receiveCall,
-  receiveDown,
-  receiveLink,
-  receiveMonitor,
-  receiveUnlink,
-  receiveUnlinkAck,
-} from './relations.ts'
 import { RunQueue } from './run-queue.ts'
 import { ProcessSelf } from './self.ts'
 import { TimerWheel } from './timers.ts'
@@ -53,7 +49,7 @@ export interface KernelParts {
 }
 
 /** Something that people should hear of. */
-export type Report = CrashReport | SchedulerReport
+export type Report = CrashReport | SchedulerReport | HeapReport
 
 /** The code of a process threw what nobody caught. */
 export interface CrashReport {
@@ -65,6 +61,19 @@ export interface CrashReport {
   readonly reason: ExitReason
 }
 
+/** A process has outgrown its `maxHeapBytes`. */
+export interface HeapReport {
+  readonly type: 'max_heap'
+  readonly pid: Pid
+  readonly scheduler: number
+  readonly definition: DefinitionAddress
+  readonly registeredName: string | undefined
+  /** The estimate. */
+  readonly bytes: number
+  readonly limitBytes: number
+  readonly isKilled: boolean
+}
+
 /** The thread of a scheduler ended by itself, or could not be started. */
 export interface SchedulerReport {
   readonly type: 'scheduler_down'
@@ -74,6 +83,7 @@ export interface SchedulerReport {
 }
 
 const HOST = 0
+const HOST_SLOT = 1
 
 export class Kernel {
   readonly endpoint: number
@@ -100,8 +110,10 @@ export class Kernel {
   private running: Process | null = null
   private readonly runQueue = new RunQueue()
   private readonly onReport: ((report: Report) => void) | undefined
-  /** Signals for processes whose spawn request is still on its way through another ring. */
-  private readonly embryos = new Map<number, SignalRecord[]>()
+  private readonly embryos: Embryos
+  private readonly forgotten: Forgotten
+  /** Slots of dead processes whose last signals are not published yet. */
+  private readonly unfreed: { readonly slot: number; readonly postedCount: number }[] = []
   /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
   private readonly cascade: (() => void)[] = []
   private isCascading = false
@@ -120,8 +132,14 @@ export class Kernel {
     this.counters = parts.control.counters(parts.endpoint)
     this.outside = parts.outside
     this.onReport = parts.onReport
+    this.embryos = new Embryos(this)
+    this.forgotten = new Forgotten(this)
     this.timers = new TimerWheel(parts.outside.now())
-    this.alarms = new Alarms(this.timers, () => this.timerStarted())
+    this.alarms = new Alarms(
+      this.timers,
+      () => this.timerStarted(),
+      () => this.outside.now(),
+    )
   }
 
   // ---- driven by the shell ----
@@ -145,6 +163,10 @@ export class Kernel {
         if (process === undefined) break
         // Killed while it stood in the queue.
         if (process.status !== STATUS.runnable) continue
+        if (process.isSuspended) {
+          process.ownExtras().isDue = true
+          continue
+        }
         this.running = process
         takeTurn(this, process)
       }
@@ -152,13 +174,19 @@ export class Kernel {
       this.running = null
       this.isInSlice = false
     }
-    return this.runQueue.length > 0 || this.late.length > 0
+    return this.hasWork
   }
 
-  /** Lets time reach `nowMs`: what is due fires. */
+  /** Whether a slice would do something. */
+  get hasWork(): boolean {
+    return this.runQueue.length > 0 || this.late.length > 0 || this.forgotten.hasQuestions
+  }
+
+  /** What came in has been read, and it is `nowMs`: what is due fires. */
   settle(nowMs: number): void {
     this.isInSlice = true
     try {
+      this.forgotten.answer()
       this.timers.settle(nowMs)
       this.timers.advance(nowMs)
     } finally {
@@ -173,6 +201,25 @@ export class Kernel {
 
   endDrain(): void {
     this.isInSlice = false
+  }
+
+  /** To be called when signals have been published: slots whose last user is heard to the end can be used again. */
+  freeSlots(): void {
+    if (this.unfreed.length === 0) return
+    const published = this.outside.publishedCount()
+    const first = this.unfreed.findIndex(({ postedCount }) => postedCount > published)
+    for (const { slot } of this.unfreed.splice(0, first < 0 ? this.unfreed.length : first))
+      this.slots.free(slot)
+  }
+
+  /**
+   * The process in this slot is dead, and has been told of. Before the slot is used again all that the process
+   * ever sent must be there for its readers to see, or an answer about it could overtake it.
+   */
+  releaseSlot(slot: number): void {
+    const postedCount = this.outside.postedCount()
+    if (postedCount === this.outside.publishedCount()) this.slots.free(slot)
+    else this.unfreed.push({ slot, postedCount })
   }
 
   publishCounters(): void {
@@ -204,32 +251,45 @@ export class Kernel {
     if (process !== undefined) {
       if (kind === SIGNAL.message) this.deliver(process, value)
       else if (mustDefer(process, kind)) (process.deferred ??= []).push({ kind, source, ref, value, from })
-      else this.apply(process, kind, source, ref, value, from)
+      else applySignal(this, process, kind, source, ref, value, from)
     } else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
     else if (kind === SIGNAL.report) this.onReport?.(value as Report)
     else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
-    else if (this.isExpected(target)) this.hold(target, { kind, source, ref, value, from })
-    else this.receiveForDead(kind, target, source, ref)
+    else if (this.embryos.isExpected(target)) this.embryos.hold(target, { kind, source, ref, value, from })
+    else if (from === this.endpoint && wantsAnswer(kind) && this.isForgotten(target))
+      this.forgotten.ask(kind, target, source, ref, value)
+    else answerForDead(this, kind, target, source, ref, value)
   }
 
   private receiveSpawn(pid: number, { source, ref, value, from }: SignalRecord): void {
     receiveSpawn(this, pid, source, ref, value, from)
-    this.releaseEmbryo(pid)
+    this.embryos.release(pid)
   }
 
-  /** A message for a process of this kernel. */
+  /** The spawn request for this process will not come any more. */
+  abandonEmbryo(pid: number): void {
+    this.embryos.abandon(pid)
+  }
+
+  /** A message that a process sent to one of this kernel. */
   deliver(process: Process, message: unknown): void {
     this.messageCount += 1
     if (process.deferred !== null) {
       process.deferred.push({ kind: SIGNAL.message, source: 0, ref: 0, value: message, from: this.endpoint })
       return
     }
-    for (let operation = process.waiting; operation !== null; ) {
-      // An operation that fails leaves the list.
-      const next: Operation<unknown> | null = operation.nextWaiting
-      if (operation.offer(message)) return
-      operation = next
-    }
+    if (offer(process, message)) return
+    if (process.extras !== null && refuseByLimit(this, process, process.extras, message)) return
+    this.enqueueMessage(process, message)
+  }
+
+  /** A message of the VM's own: it is never refused, and comes at once. */
+  deliverOwn(process: Process, message: unknown): void {
+    this.messageCount += 1
+    if (!offer(process, message)) this.enqueueMessage(process, message)
+  }
+
+  private enqueueMessage(process: Process, message: unknown): void {
     process.mailbox.push(message)
     if (process.status === STATUS.waiting && process.phase === PHASE.rest) this.enqueue(process)
   }
@@ -265,7 +325,7 @@ export class Kernel {
     if (effect.do === 'die') process.doom = { reason: effect.reason }
     else if (effect.do === 'deliver') {
       const message: ExitMessage = { type: 'EXIT', pid: process.pidTerm, reason: effect.reason }
-      this.deliver(process, message)
+      this.deliverOwn(process, message)
     }
   }
 
@@ -285,17 +345,26 @@ export class Kernel {
 
   /**
    * The endpoint where signals for this pid are handled. A dead process's last owner answers for it
-   * (with `noproc`), since the answer then stays behind what the process itself had sent.
+   * (with `noproc`), since the answer then stays behind what the process itself had sent; when nobody knows any
+   * more who that was, this kernel itself (see `forgotten`).
    */
   locate(pid: number): number {
     const slot = slotOf(pid)
     if (this.table.get(pid) !== undefined) return this.endpoint
     if (slot >= this.slots.slotCount || pid <= 0) return this.endpoint
     const age = this.slots.generation(slot) - generationOf(pid)
-    if (age === 0) return this.slots.owner(slot)
-    // If the slot has been used again since, its home answers.
-    const answering = age === 1 && this.slots.isFree(slot) ? this.slots.owner(slot) : this.slots.home(slot)
-    return answering < 0 || this.control.isGone(answering) ? this.endpoint : answering
+    const isKnown = age === 0 || (age === 1 && this.slots.isFree(slot))
+    const owner = isKnown ? this.slots.owner(slot) : this.endpoint
+    return owner < 0 || this.control.isGone(owner) ? this.endpoint : owner
+  }
+
+  /** Whether this pid is of a process that ran who knows where, and is dead. */
+  isForgotten(pid: number): boolean {
+    const slot = slotOf(pid)
+    if (slot >= this.slots.slotCount || pid <= 0) return false
+    const age = this.slots.generation(slot) - generationOf(pid)
+    const isKnown = age === 0 || (age === 1 && this.slots.isFree(slot))
+    return !isKnown || this.slots.owner(slot) !== this.endpoint
   }
 
   /** Does it now, or, while signals of a dying process are under way, right behind those. */
@@ -373,6 +442,11 @@ export class Kernel {
     return pid > 0 && slot < this.slots.slotCount && this.slots.isAlive(slot, generationOf(pid))
   }
 
+  /** The host's own process: its slot is the first of all. */
+  hostPid(): number {
+    return pidNumber(HOST_SLOT, this.slots.generation(HOST_SLOT))
+  }
+
   allPids(): number[] {
     const pids: number[] = []
     this.slots.forEachAlive((slot, generation) => pids.push(pidNumber(slot, generation)))
@@ -386,113 +460,27 @@ export class Kernel {
       process.deferred = null
       for (const signal of signals) {
         const { kind, source, ref, value, from } = signal
-        if (process.status !== STATUS.dead) this.apply(process, kind, source, ref, value, from)
-        else this.receiveForDead(kind, process.pid, source, ref)
+        if (process.status !== STATUS.dead) applySignal(this, process, kind, source, ref, value, from)
+        else answerForDead(this, kind, process.pid, source, ref, value)
       }
     }
   }
+}
 
-  private apply(
-    process: Process,
-    kind: SignalKind,
-    source: number,
-    ref: number,
-    value: unknown,
-    from: number,
-  ): void {
-    switch (kind) {
-      case SIGNAL.message:
-        this.deliver(process, value)
-        break
-      case SIGNAL.call:
-        receiveCall(this, process, source, ref, value, from)
-        break
-      case SIGNAL.reply:
-        process.takeCall(ref)?.answer(value, source)
-        break
-      case SIGNAL.link:
-        receiveLink(process, source, from)
-        break
-      case SIGNAL.unlink:
-        receiveUnlink(this, process, source, ref)
-        break
-      case SIGNAL.unlinkAck:
-        receiveUnlinkAck(process, source, ref)
-        break
-      case SIGNAL.exit:
-      case SIGNAL.exitLink:
-        receiveExit(this, process, kind === SIGNAL.exitLink, source, value)
-        break
-      case SIGNAL.monitor:
-        receiveMonitor(process, source, ref, from)
-        break
-      case SIGNAL.demonitor:
-        process.watchers?.delete(ref)
-        break
-      case SIGNAL.down:
-        receiveDown(this, process, source, ref, value)
-        break
-      case SIGNAL.query:
-        answerQuery(this, process, source, ref, value)
-        break
-    }
+/** Hands a message to a receive that waits for it. A suspended process takes nothing. */
+function offer(process: Process, message: unknown): boolean {
+  if (process.isSuspended) return false
+  for (let operation = process.waiting; operation !== null; ) {
+    // An operation that fails leaves the list.
+    const next: Operation<unknown> | null = operation.nextWaiting
+    if (operation.offer(message)) return true
+    operation = next
   }
-
-  /** What a dead process answers. */
-  private receiveForDead(kind: SignalKind, target: number, source: number, ref: number): void {
-    switch (kind) {
-      case SIGNAL.message:
-      case SIGNAL.reply:
-        this.droppedCount += 1
-        break
-      case SIGNAL.call:
-      case SIGNAL.monitor:
-        this.signal(SIGNAL.down, source, target, ref, 'noproc')
-        break
-      case SIGNAL.link:
-        this.signal(SIGNAL.exitLink, source, target, 0, 'noproc')
-        break
-      case SIGNAL.unlink:
-        this.signal(SIGNAL.unlinkAck, source, target, ref, undefined)
-        break
-      case SIGNAL.query:
-        this.signal(SIGNAL.reply, source, target, ref, undefined)
-        break
-      default:
-        // Exit signals, demonitors and acknowledgements to the dead mean nothing.
-        break
-    }
-  }
-
-  // ---- embryos ----
-
-  private isExpected(pid: number): boolean {
-    const slot = slotOf(pid)
-    return this.isAlivePid(pid) && this.slots.owner(slot) === this.endpoint && this.slots.isStarting(slot)
-  }
-
-  private hold(pid: number, signal: SignalRecord): void {
-    const held = this.embryos.get(pid)
-    if (held === undefined) this.embryos.set(pid, [signal])
-    else held.push(signal)
-  }
-
-  private releaseEmbryo(pid: number): void {
-    const held = this.embryos.get(pid)
-    if (held === undefined) return
-    this.embryos.delete(pid)
-    for (const { kind, source, ref, value, from } of held) this.receive(kind, pid, source, ref, value, from)
-  }
-
-  /** The spawn request for this process will not come any more. */
-  abandonEmbryo(pid: number): void {
-    const held = this.embryos.get(pid) ?? []
-    this.embryos.delete(pid)
-    for (const { kind, source, ref } of held) this.receiveForDead(kind, pid, source, ref)
-  }
+  return false
 }
 
 /** Its own code is on the stack: signals are handled when that has returned, in order. Questions are not signals. */
 function mustDefer(process: Process, kind: SignalKind): boolean {
-  return process.deferred !== null || (process.status === STATUS.running && kind !== SIGNAL.query)
+  if (process.deferred !== null) return true
+  return process.status === STATUS.running && kind !== SIGNAL.query && kind !== SIGNAL.timer
 }

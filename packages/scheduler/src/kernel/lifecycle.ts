@@ -10,6 +10,14 @@
  */
 
 import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
+import {
+  checkHeapLimit,
+  checkMailboxLimit,
+  checkPriority,
+  type HeapLimit,
+  type MailboxLimit,
+  NORMAL,
+} from '../process/limits.ts'
 import { PHASE, Process, STATUS } from '../process/process.ts'
 import type { ExitMessage, SpawnOptions } from '../process/self.ts'
 import { exitEffect, SIGNAL } from '../process/signals.ts'
@@ -39,6 +47,15 @@ interface SpawnRequest {
   readonly trapExit: boolean
   /** Not 0: the parent wants to hear, under this reference, that the process has its code. */
   readonly ackRef: number
+  readonly rare: RareOptions | undefined
+}
+
+/** What few spawns ask for, or inherit. */
+interface RareOptions {
+  readonly priority: number
+  readonly mailboxLimit: MailboxLimit | undefined
+  readonly heapLimit: Required<HeapLimit> | undefined
+  readonly groupLeader: number
 }
 
 export interface Spawning {
@@ -48,6 +65,7 @@ export interface Spawning {
   readonly isLinked: boolean
   /** The spawner's monitor, or 0. */
   readonly monitorRef: number
+  readonly monitorTag?: unknown
   /** The reference of the acknowledgement, or 0. */
   readonly ackRef: number
 }
@@ -55,6 +73,8 @@ export interface Spawning {
 /** Starts a process for `parent`. Throws before anything exists, or not at all. */
 export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): number {
   const { address, options, isLinked, monitorRef, ackRef } = spawning
+  const rare = rareOptions(parent, options)
+  const monitorTag = copy(spawning.monitorTag)
   const owner = placeSpawn(kernel, options.scheduler)
   const isLocal = owner === kernel.endpoint
   const argument = isLocal ? copy(spawning.argument) : spawning.argument
@@ -68,6 +88,7 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
     link: isLinked,
     trapExit: options.trapExit === true,
     ackRef,
+    rare,
   }
   try {
     if (options.name !== undefined) registerName(kernel, options.name, pid)
@@ -98,9 +119,52 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
       target: pid,
       endpoint: owner,
       name: undefined,
+      tag: monitorTag,
     })
   }
   return pid
+}
+
+const SPAWN_OPTIONS: ReadonlySet<string> = new Set<keyof SpawnOptions>([
+  'name',
+  'scheduler',
+  'link',
+  'trapExit',
+  'priority',
+  'maxMailbox',
+  'maxHeapBytes',
+  'monitor',
+])
+
+/** @throws HeddleError ERR_BAD_ARGUMENT */
+function rareOptions(parent: Process, options: SpawnOptions): RareOptions | undefined {
+  let isRare = parent.extras !== null && parent.extras.groupLeader !== 0
+  for (const key in options) {
+    if (!SPAWN_OPTIONS.has(key)) throw new HeddleError('ERR_BAD_ARGUMENT', `spawn() has no option '${key}'`)
+    isRare ||= key === 'priority' || key === 'maxMailbox' || key === 'maxHeapBytes'
+  }
+  if (!isRare) return undefined
+  return {
+    priority: options.priority === undefined ? NORMAL : checkPriority(options.priority),
+    mailboxLimit: checkMailboxLimit(options.maxMailbox),
+    heapLimit: checkHeapLimit(options.maxHeapBytes),
+    groupLeader: parent.extras?.groupLeader ?? 0,
+  }
+}
+
+function setRare(process: Process, { priority, mailboxLimit, heapLimit, groupLeader }: RareOptions): void {
+  process.priority = priority
+  if (mailboxLimit === undefined && heapLimit === undefined && groupLeader === 0) return
+  const extras = process.ownExtras()
+  extras.mailboxLimit = mailboxLimit
+  extras.heapLimit = heapLimit
+  extras.groupLeader = groupLeader
+}
+
+/** The `$pid` of a process's group leader. */
+export function groupLeaderOf(kernel: Kernel, process: Process): number {
+  const own = process.extras?.groupLeader ?? 0
+  return own === 0 ? kernel.hostPid() : own
 }
 
 /** Registers a name, or says why not. */
@@ -153,6 +217,7 @@ function install(
   const process = new Process(pid, parent, address, request.argument)
   process.self = kernel.makeSelf(process)
   process.trapsExits = request.trapExit
+  if (request.rare !== undefined) setRare(process, request.rare)
   if (request.link) (process.links = new Map()).set(parent, { endpoint: parentEndpoint, unlinkId: 0 })
   if (monitorRef !== 0)
     (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: parentEndpoint })
@@ -209,7 +274,7 @@ export function terminate(
   kernel.table.delete(process)
   kernel.inOrder(() => {
     breakRelations(kernel, process, reason)
-    kernel.slots.free(slot)
+    kernel.releaseSlot(slot)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
   })
 }
@@ -293,11 +358,11 @@ export function receiveExit(
   const effect = exitEffect(process.trapsExits, value as ExitReason, isLink, source === process.pid)
   if (effect.do === 'deliver') {
     const message: ExitMessage = { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason }
-    kernel.deliver(process, message)
+    kernel.deliverOwn(process, message)
   } else if (effect.do === 'die') {
     // Nothing ends the host but its own stop.
     if (process.isHost)
-      kernel.deliver(process, { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason })
+      kernel.deliverOwn(process, { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason })
     else terminate(kernel, process, effect.reason)
   }
 }

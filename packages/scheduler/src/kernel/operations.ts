@@ -14,7 +14,9 @@ import { RefTerm } from '../term/ref.ts'
 import type { Alarm, AlarmTarget } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { type Spawning, spawn } from './lifecycle.ts'
+import { COLLECT } from './query.ts'
 import { forgetCaller, rememberCaller } from './relations.ts'
+import { forgetSuspended, rememberSuspended, type SuspendRequest } from './suspension.ts'
 
 // ---- receive ----
 
@@ -34,7 +36,7 @@ class ReceiveTask implements Task, AlarmTarget {
   private readonly matcher: Matcher<unknown> | null
   private readonly afterMs: number
   private operation: Operation<unknown> | null = null
-  private alarm: Alarm | null = null
+  alarm: Alarm | null = null
   constructor(kernel: Kernel, process: Process, matcher: Matcher<unknown> | null, afterMs: number) {
     this.kernel = kernel
     this.process = process
@@ -43,20 +45,31 @@ class ReceiveTask implements Task, AlarmTarget {
   }
 
   begin(operation: Operation<unknown>): void {
-    const { mailbox } = this.process
-    if (mailbox.length > 0) {
-      const { matcher } = this
-      const found = matcher === null ? mailbox.shift() : mailbox.take(matcher.test, matcher.refNumber)
-      if (found !== NOTHING) {
-        operation.complete(found)
-        return
-      }
-    }
+    if (this.find(operation)) return
     if (this.afterMs === 0) {
       operation.complete(TIMEOUT)
     } else if (this.afterMs !== Infinity) {
       this.operation = operation
       this.alarm = this.kernel.alarms.start(this, this.afterMs)
+    }
+  }
+
+  /** Looks for a message that is there already. */
+  private find(operation: Operation<unknown>): boolean {
+    const { mailbox } = this.process
+    if (mailbox.length === 0) return false
+    const { matcher } = this
+    const found = matcher === null ? mailbox.shift() : mailbox.take(matcher.test, matcher.refNumber)
+    if (found === NOTHING) return false
+    operation.complete(found)
+    return true
+  }
+
+  lookAgain(operation: Operation<unknown>): void {
+    try {
+      this.find(operation)
+    } catch (error) {
+      operation.fail(error)
     }
   }
 
@@ -93,7 +106,7 @@ class SleepTask implements Task, AlarmTarget {
   private readonly kernel: Kernel
   private readonly ms: number
   private operation: Operation<void> | null = null
-  private alarm: Alarm | null = null
+  alarm: Alarm | null = null
   constructor(kernel: Kernel, ms: number) {
     this.kernel = kernel
     this.ms = ms
@@ -126,6 +139,20 @@ const YIELD: Task = {
   release: () => {},
 }
 
+/** Is through with this value as soon as it is looked at. */
+export function valueOperation<T>(kernel: Kernel, process: Process, value: T): Operation<T> {
+  return new Operation<T>(process, kernel, {
+    begin: (operation: Operation<T>) => operation.complete(value),
+    release: () => {},
+  })
+}
+
+export function neverOperation<T>(kernel: Kernel, process: Process): Operation<T> {
+  return new Operation<T>(process, kernel, NEVER)
+}
+
+const NEVER: Task = { begin: () => {}, release: () => {} }
+
 // ---- call ----
 
 /** What a failed call tells it was: `[reason, [module, 'call', [to, message, timeoutMs?]]]`, as it was called. */
@@ -154,7 +181,7 @@ class CallTask implements Task, CallerNode, AlarmTarget {
   private readonly site: CallSite
   private readonly ref: RefTerm
   private operation: Operation<unknown> | null = null
-  private alarm: Alarm | null = null
+  alarm: Alarm | null = null
   private localTarget: Process | null = null
   /** Whether the target's kernel watches this call until it hears of its end. */
   private isWatched = false
@@ -181,15 +208,18 @@ class CallTask implements Task, CallerNode, AlarmTarget {
     }
     if (local === undefined) {
       if (!this.callAway(operation)) return
+      process.addCall(this)
     } else {
       const request = copy(site.message)
       this.endpoint = kernel.endpoint
       this.localTarget = local
       rememberCaller(local, this)
       const envelope: CallEnvelope = { type: '$call', from: { pid: process.pidTerm, ref: this.ref }, request }
+      process.addCall(this)
       kernel.deliver(local, envelope)
+      // A full mailbox refuses it at once.
+      if (process.findCall(this.ref.$ref) === undefined) return
     }
-    process.addCall(this)
     const timeoutMs = site.timeoutMs ?? CALL_TIMEOUT_MS
     if (timeoutMs !== Infinity) this.alarm = kernel.alarms.start(this, timeoutMs)
   }
@@ -198,7 +228,7 @@ class CallTask implements Task, CallerNode, AlarmTarget {
     const { kernel, process, target } = this
     this.endpoint = kernel.locate(target)
     // Nobody, or a process of this scheduler that is dead: known at once.
-    if (this.endpoint === kernel.endpoint && !kernel.isAlivePid(target)) {
+    if (this.endpoint === kernel.endpoint && !kernel.isForgotten(target)) {
       operation.fail(this.failure('noproc'))
       return false
     }
@@ -247,7 +277,7 @@ class CallTask implements Task, CallerNode, AlarmTarget {
   }
 }
 
-// ---- questions and spawns: answered by a reply ----
+// ---- questions, suspensions and spawns: answered by a reply ----
 
 /** Asks the kernel that runs a process about it, behind all that the asker sent there. No items: whether it is alive. */
 export function queryOperation(
@@ -259,15 +289,20 @@ export function queryOperation(
   return new Operation<unknown>(process, kernel, new QueryTask(kernel, process, target, items))
 }
 
+/** Asks for a collection of garbage; comes to whether the process is alive. */
+export function collectOperation(kernel: Kernel, process: Process, target: number): Operation<boolean> {
+  return new Operation<boolean>(process, kernel, new QueryTask(kernel, process, target, COLLECT))
+}
+
 class QueryTask implements Task, PendingCall {
   readonly refNumber: number
   readonly target: number
   readonly endpoint: number
   private readonly kernel: Kernel
   private readonly process: Process
-  private readonly items: readonly string[]
+  private readonly items: readonly string[] | typeof COLLECT
   private operation: Operation<unknown> | null = null
-  constructor(kernel: Kernel, process: Process, target: number, items: readonly string[]) {
+  constructor(kernel: Kernel, process: Process, target: number, items: readonly string[] | typeof COLLECT) {
     this.kernel = kernel
     this.process = process
     this.refNumber = kernel.newRef()
@@ -283,11 +318,61 @@ class QueryTask implements Task, PendingCall {
   }
 
   answer(value: unknown): void {
-    this.operation?.complete(this.items.length === 0 ? value === true : value)
+    const isYesOrNo = this.items === COLLECT || this.items.length === 0
+    this.operation?.complete(isYesOrNo ? value === true : value)
   }
 
   targetDown(): void {
     this.answer(undefined)
+  }
+
+  release(): void {
+    this.process.takeCall(this.refNumber)
+  }
+}
+
+/** Suspends a process; through when it is. */
+export function suspendOperation(
+  kernel: Kernel,
+  process: Process,
+  target: number,
+  request: SuspendRequest,
+): Operation<boolean> {
+  return new Operation<boolean>(process, kernel, new SuspendTask(kernel, process, target, request))
+}
+
+class SuspendTask implements Task, PendingCall {
+  readonly refNumber: number
+  readonly target: number
+  readonly endpoint: number
+  private readonly kernel: Kernel
+  private readonly process: Process
+  private readonly request: SuspendRequest
+  private operation: Operation<boolean> | null = null
+  constructor(kernel: Kernel, process: Process, target: number, request: SuspendRequest) {
+    this.kernel = kernel
+    this.process = process
+    this.refNumber = kernel.newRef()
+    this.target = target
+    this.endpoint = kernel.locate(target)
+    this.request = request
+  }
+
+  begin(operation: Operation<boolean>): void {
+    this.operation = operation
+    this.process.addCall(this)
+    rememberSuspended(this.process, this.target)
+    this.kernel.signal(SIGNAL.suspend, this.target, this.process.pid, this.refNumber, this.request)
+  }
+
+  answer(value: unknown): void {
+    if (value === true) this.operation?.complete(true)
+    else this.targetDown()
+  }
+
+  targetDown(): void {
+    forgetSuspended(this.process, this.target)
+    this.operation?.fail(new HeddleError('ERR_NO_PROCESS', 'cannot suspend: the process is dead'))
   }
 
   release(): void {

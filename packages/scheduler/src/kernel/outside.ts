@@ -27,10 +27,20 @@ export interface Outside {
     value: unknown,
     transfer?: readonly Transferable[],
   ): void
-  /** Publishes all that was posted. */
+  /** Publishes what was posted, as far as there is room. */
   flush(): void
+  /** How many signals were posted so far. */
+  postedCount(): number
+  /** How many of them, the oldest, their readers can see. */
+  publishedCount(): number
+  /** The number of the latest reading of what came in from all others. */
+  drainCount(): number
+  /** The latest such number of which this is true: all that others had published before it began has been read. */
+  caughtUpCount(): number
   /** There is work, and it came outside of a slice: from a promise, a timer of the event loop, the host. */
   kick(): void
+  /** Collects the thread's garbage, where it is allowed to. */
+  collectGarbage(): void
   /** The definition at this address: at once if its module is here, else once it is imported. */
   load(address: DefinitionAddress): Definition | Promise<Definition>
 }

@@ -1,25 +1,36 @@
 /** Questions about a process, answered by the kernel that runs it, in order with all other signals. */
 
 import type { InfoItem, ProcessInfo } from '../process/info.ts'
-import { PHASE, type Process, STATUS } from '../process/process.ts'
+import { PRIORITIES } from '../process/limits.ts'
+import { type PendingCall, PHASE, type Process, STATUS } from '../process/process.ts'
+import type { GarbageCollected } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { formatReason } from '../term/exit-reason.ts'
 import { PidTerm, slotOf } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
+import { heapBytesOf } from './heap-limit.ts'
 import type { Kernel } from './kernel.ts'
+import { groupLeaderOf } from './lifecycle.ts'
 
 /** Looking into a huge mailbox must not take its scheduler down. */
 const MESSAGES_SHOWN_MAX = 1_000
+const HEAP_BYTES_SHOWN_MAX = 2 ** 26
 
 const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process) => ProcessInfo[Item] } = {
   pid: (_kernel, process) => process.pidTerm,
-  parent: (_kernel, process) => new PidTerm(process.parent),
+  parent: (_kernel, process) => (process.parent === 0 ? undefined : new PidTerm(process.parent)),
   registeredName: (kernel, process) => kernel.names.nameOf(slotOf(process.pid)),
   status: (_kernel, process) => statusOf(process),
   scheduler: (kernel) => kernel.endpoint,
   definition: (_kernel, process) => ({ url: process.address.url, name: process.address.name }),
   trapExit: (_kernel, process) => process.trapsExits,
+  priority: (_kernel, process) => PRIORITIES[process.priority] ?? 'normal',
+  groupLeader: (kernel, process) => new PidTerm(groupLeaderOf(kernel, process)),
+  maxMailbox: (_kernel, process) => process.extras?.mailboxLimit,
+  maxHeapBytes: (_kernel, process) => process.extras?.heapLimit,
+  heapBytes: (_kernel, process) => heapBytesOf(process, HEAP_BYTES_SHOWN_MAX),
+  suspendCount: (_kernel, process) => suspendCountOf(process),
   links: (_kernel, process) =>
     [...(process.links ?? [])].filter(([, link]) => link.unlinkId === 0).map(([peer]) => new PidTerm(peer)),
   monitors: (_kernel, process) =>
@@ -46,8 +57,15 @@ function showable(value: unknown): unknown {
   }
 }
 
+function suspendCountOf(process: Process): number {
+  let sum = 0
+  for (const { count } of process.extras?.suspenders?.values() ?? []) sum += count
+  return sum
+}
+
 function statusOf(process: Process): ProcessInfo['status'] {
   if (process.phase === PHASE.loading) return 'loading'
+  if (process.isSuspended) return 'suspended'
   if (process.status === STATUS.running) return 'running'
   return process.status === STATUS.runnable ? 'runnable' : 'waiting'
 }
@@ -55,6 +73,9 @@ function statusOf(process: Process): ProcessInfo['status'] {
 export function infoOf(kernel: Kernel, process: Process, items: readonly InfoItem[]): Partial<ProcessInfo> {
   return Object.fromEntries(items.map((item) => [item, READERS[item](kernel, process)]))
 }
+
+/** Stands for the items: a collection of garbage is asked for. */
+export const COLLECT = 'collect'
 
 /** `items` empty: only whether it is alive. */
 export function answerQuery(
@@ -64,6 +85,11 @@ export function answerQuery(
   ref: number,
   items: unknown,
 ): void {
+  if (items === COLLECT) {
+    kernel.outside.collectGarbage()
+    kernel.signal(SIGNAL.reply, asker, process.pid, ref, true)
+    return
+  }
   const wanted = items as readonly InfoItem[]
   const answer = wanted.length === 0 ? true : infoOf(kernel, process, wanted)
   try {
@@ -73,4 +99,46 @@ export function answerQuery(
     const inWords = { ...(answer as object), messages: [], dictionary: [] }
     kernel.signal(SIGNAL.reply, asker, process.pid, ref, inWords)
   }
+}
+
+/** A collection whose outcome comes as a message. */
+class CollectionRequest implements PendingCall {
+  readonly refNumber: number
+  readonly target: number
+  readonly endpoint: number
+  private readonly kernel: Kernel
+  private readonly process: Process
+  private readonly requestId: unknown
+  constructor(kernel: Kernel, process: Process, target: number, requestId: unknown) {
+    this.kernel = kernel
+    this.process = process
+    this.refNumber = kernel.newRef()
+    this.target = target
+    this.endpoint = kernel.locate(target)
+    this.requestId = copy(requestId)
+  }
+
+  answer(value: unknown): void {
+    const message: GarbageCollected = {
+      type: 'garbage_collect',
+      requestId: this.requestId,
+      result: value === true,
+    }
+    this.kernel.deliverOwn(this.process, message)
+  }
+
+  targetDown(): void {
+    this.answer(false)
+  }
+}
+
+export function requestCollection(
+  kernel: Kernel,
+  process: Process,
+  target: number,
+  requestId: unknown,
+): void {
+  const request = new CollectionRequest(kernel, process, target, requestId)
+  process.addCall(request)
+  kernel.signal(SIGNAL.query, target, process.pid, request.refNumber, COLLECT)
 }

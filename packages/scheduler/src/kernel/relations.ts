@@ -15,14 +15,16 @@
 
 import type { CallEnvelope } from '../process/call.ts'
 import type { CallerNode, PendingCall, Process } from '../process/process.ts'
-import type { Down } from '../process/self.ts'
+import type { MonitorOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import { PidTerm } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
+import { addAlias, aliasMode, monitorEnded, removeAlias } from './aliases.ts'
 import type { Kernel } from './kernel.ts'
+import { resumeAll, resumeFor } from './suspension.ts'
 
 // ---- what a process does ----
 
@@ -46,21 +48,32 @@ export function unlink(kernel: Kernel, process: Process, peer: number): void {
 }
 
 /** `target` 0: nobody has the name. */
-export function monitor(kernel: Kernel, process: Process, target: number, name: string | undefined): number {
+export function monitor(
+  kernel: Kernel,
+  process: Process,
+  target: number,
+  name: string | undefined,
+  options: MonitorOptions | undefined,
+): number {
   const ref = kernel.newRef()
+  const tag = copy(options?.tag)
+  if (options?.alias !== undefined) addAlias(process, ref, options.alias)
+  process.mailbox.mark(ref)
   // A process can watch itself; it will never see the end.
   if (target === process.pid) return ref
   const endpoint = kernel.locate(target)
-  ;(process.monitors ??= new Map()).set(ref, { ref, target, endpoint, name })
-  process.mailbox.mark(ref)
+  ;(process.monitors ??= new Map()).set(ref, { ref, target, endpoint, name, tag })
   kernel.signal(SIGNAL.monitor, target, process.pid, ref, undefined)
   return ref
 }
 
 /** Returns whether the monitor was active. */
 export function demonitor(kernel: Kernel, process: Process, ref: number): boolean {
+  // Asked for with a spawn request that has not been answered: not a monitor yet.
+  if (process.findCall(ref) !== undefined) return false
   const known = process.monitors?.get(ref)
   process.mailbox.unmark(ref)
+  monitorEnded(process, ref)
   if (known === undefined) return false
   process.monitors?.delete(ref)
   kernel.signal(SIGNAL.demonitor, known.target, process.pid, ref, undefined)
@@ -108,13 +121,30 @@ export function receiveDown(
   // Demonitored meanwhile.
   if (known === undefined) return
   process.monitors?.delete(ref)
+  monitorEnded(process, ref)
   const named = known.name === undefined ? {} : { name: known.name }
-  const message: Down = {
-    type: 'DOWN',
+  const message = {
+    type: known.tag === undefined ? 'DOWN' : known.tag,
     ref: new RefTerm(ref, process.pid),
     pid: new PidTerm(source),
     ...named,
     reason: reason as ExitReason,
+  }
+  kernel.deliverOwn(process, message)
+}
+
+/** A message has come by an alias. */
+export function receiveAliased(kernel: Kernel, process: Process, ref: number, message: unknown): void {
+  const mode = aliasMode(process, ref)
+  if (mode === undefined) {
+    kernel.droppedCount += 1
+    return
+  }
+  if (mode === 'reply') removeAlias(process, ref)
+  // Ends the alias, too.
+  if (mode === 'reply_demonitor') {
+    demonitor(kernel, process, ref)
+    removeAlias(process, ref)
   }
   kernel.deliver(process, message)
 }
@@ -171,6 +201,7 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
     // Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
     for (const peer of links.keys()) kernel.signal(SIGNAL.exitLink, peer, pid, 0, reason)
   }
+  resumeAll(kernel, process)
   if (monitors !== null) {
     for (const own of monitors.values()) kernel.signal(SIGNAL.demonitor, own.target, pid, own.ref, undefined)
   }
@@ -196,6 +227,7 @@ export function breakWithScheduler(kernel: Kernel, endpoint: number): void {
     for (const [peer, known] of [...(process.links ?? [])]) {
       if (known.endpoint === endpoint) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
     }
+    if (process.isSuspended) resumeFor(kernel, process, endpoint)
   }
 }
 

@@ -6,42 +6,68 @@
 
 import type { CallMessage, CallOptions, CastMessage, From, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
+import { setFlag } from '../process/flags.ts'
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { Matcher } from '../process/match.ts'
-import { type Op, Operation, type Task } from '../process/op.ts'
+import type { Op } from '../process/op.ts'
 import { type Process, STATUS } from '../process/process.ts'
 import type {
+  AsyncTimerOptions,
   Destination,
+  MonitorOptions,
+  MonitorTarget,
+  ProcessFlags,
   ReceiveOptions,
   Self,
   SendOptions,
   SpawnedMonitored,
   SpawnOptions,
+  SpawnRequestOptions,
+  SuspendOptions,
   Timeout,
+  TimerOptions,
 } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { checkTimeout } from '../process/turn.ts'
-import { copyTransferring } from '../term/codec-port.ts'
+import { isVia, registryOf, type Via } from '../process/via.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import { isPid, type Pid, PidTerm } from '../term/pid.ts'
 import { isRef, type Ref, RefTerm } from '../term/ref.ts'
+import { addAlias, makeAlias, removeAlias } from './aliases.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
-import { checkName, registerName, spawn } from './lifecycle.ts'
+import { checkName, groupLeaderOf, registerName, spawn } from './lifecycle.ts'
 import {
   callOperation,
+  collectOperation,
+  neverOperation,
   queryOperation,
   receiveOperation,
   sleepOperation,
+  suspendOperation,
+  valueOperation,
   yieldOperation,
 } from './operations.ts'
+import { requestCollection } from './query.ts'
 import { demonitor, link, monitor, unlink } from './relations.ts'
-import { cancelTimer, readTimer, startTimer } from './user-timers.ts'
+import {
+  checkMonitorOptions,
+  checkOptions,
+  checkTimerOptions,
+  isDownOf,
+  pidOf,
+  refOf,
+  refuseOperation,
+  unknownName,
+} from './self-checks.ts'
+import { sendElsewhere, sendTransferring } from './send.ts'
+import { abandonSpawn, spawnRequest } from './spawn-request.ts'
+import { countSuspended, resume } from './suspension.ts'
+import { cancelTimer, readTimer, requestTimer, startTimer } from './user-timers.ts'
 
 const NOBODY = 0
-const NEVER: Task = { begin: () => {}, release: () => {} }
 
 export class ProcessSelf implements Self {
   private readonly kernel: Kernel
@@ -59,31 +85,36 @@ export class ProcessSelf implements Self {
     return this.kernel.endpoint
   }
 
+  get parent(): Pid | undefined {
+    return this.process.parent === NOBODY ? undefined : new PidTerm(this.process.parent)
+  }
+
   // ---- messages ----
 
   send(to: Destination, message: unknown, options?: SendOptions): void {
     if (this.isMute()) return
     refuseOperation(message, 'message')
     const { kernel } = this
+    if (typeof to === 'object' && to !== null && !isPid(to)) {
+      sendElsewhere(kernel, this.process, this, to, message)
+      return
+    }
     const pid = typeof to === 'string' ? this.pidNamed(to) : pidOf(to, 'send')
     const target = kernel.table.get(pid)
-    if (options?.transfer !== undefined) this.sendTransferring(pid, message, options.transfer)
+    if (options?.transfer !== undefined) sendTransferring(kernel, pid, message, options.transfer)
     else if (target !== undefined) kernel.deliver(target, copy(message))
     else kernel.sendAway(pid, message)
   }
 
-  private sendTransferring(pid: number, message: unknown, transfer: SendOptions['transfer'] & {}): void {
-    const { kernel } = this
-    const to = kernel.locate(pid)
-    if (to !== kernel.endpoint) kernel.post(to, SIGNAL.message, pid, 0, 0, message, transfer)
-    else kernel.receive(SIGNAL.message, pid, 0, 0, copyTransferring(message, transfer))
-  }
-
-  call<Api, R>(to: ServerRef<Api> | string, message: CallMessage<Api, R>, options?: CallOptions): Op<R> {
+  call<Api, R>(
+    to: ServerRef<Api> | string | Via,
+    message: CallMessage<Api, R>,
+    options?: CallOptions,
+  ): Op<R> {
     if (this.isMute()) return this.never()
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined) checkTimeout(timeoutMs)
-    const target = typeof to === 'string' ? this.kernel.pidOfName(to) : pidOf(to, 'call')
+    const target = this.serverAt(to, 'call')
     return callOperation(this.kernel, this.process, target, {
       to,
       message,
@@ -91,13 +122,20 @@ export class ProcessSelf implements Self {
     }) as Op<unknown> as Op<R>
   }
 
-  cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
+  cast<Api>(to: ServerRef<Api> | string | Via, message: CastMessage<Api>): void {
     if (this.isMute()) return
     const { kernel } = this
-    const pid = typeof to === 'string' ? kernel.pidOfName(to) : pidOf(to, 'cast')
+    const pid = this.serverAt(to, 'cast')
     const target = kernel.table.get(pid)
     if (target !== undefined) kernel.deliver(target, copy(message))
     else kernel.sendAway(pid, message)
+  }
+
+  /** 0 if nobody has the name. */
+  private serverAt(to: Pid | string | Via, method: string): number {
+    if (typeof to === 'string') return this.kernel.pidOfName(to)
+    if (!isVia(to)) return pidOf(to, method)
+    return registryOf(to).whereisName(to.name, this)?.$pid ?? NOBODY
   }
 
   reply(from: From, value: unknown): void {
@@ -142,6 +180,28 @@ export class ProcessSelf implements Self {
     return yieldOperation(this.kernel, this.process)
   }
 
+  bumpReductions(count: number): void {
+    this.checkAlive()
+    if (!Number.isInteger(count) || count < 0)
+      throw new HeddleError(
+        'ERR_BAD_ARGUMENT',
+        `bumpReductions() takes a whole number from 0, not ${String(count)}`,
+      )
+    this.process.budget = Math.max(0, this.process.budget - count)
+  }
+
+  alias(options?: { reply?: boolean }): Ref {
+    this.checkAlive()
+    checkOptions(options, ['reply'], 'alias')
+    const ref = makeAlias(this.kernel, this.process, options?.reply === true ? 'reply' : 'explicit_unalias')
+    return new RefTerm(ref, this.process.pid)
+  }
+
+  unalias(alias: Ref): boolean {
+    this.checkAlive()
+    return removeAlias(this.process, refOf(alias, 'unalias'))
+  }
+
   // ---- processes ----
 
   spawn<A>(definition: Spawnable<A>, argument: NoInfer<A>, options?: SpawnOptions): Pid {
@@ -154,9 +214,23 @@ export class ProcessSelf implements Self {
 
   spawnMonitor<A>(definition: Spawnable<A>, argument: NoInfer<A>, options?: SpawnOptions): SpawnedMonitored {
     const ref = this.kernel.newRef()
+    const { monitor: how } = options ?? {}
+    checkMonitorOptions(how)
     this.process.mailbox.mark(ref)
-    const pid = this.start(definition, argument, options, options?.link === true, ref)
+    const pid = this.start(definition, argument, options, options?.link === true, ref, how?.tag)
+    if (how?.alias !== undefined) addAlias(this.process, ref, how.alias)
     return { pid: new PidTerm(pid), monitor: new RefTerm(ref, this.process.pid) }
+  }
+
+  spawnRequest<A>(definition: Spawnable<A>, argument: NoInfer<A>, options: SpawnRequestOptions = {}): Ref {
+    this.checkAlive()
+    const address = addressOf(definition as Spawnable<never>)
+    return new RefTerm(spawnRequest(this.kernel, this.process, address, argument, options), this.process.pid)
+  }
+
+  abandonSpawn(request: Ref): boolean {
+    this.checkAlive()
+    return abandonSpawn(this.kernel, this.process, refOf(request, 'abandonSpawn'))
   }
 
   private start<A>(
@@ -165,6 +239,7 @@ export class ProcessSelf implements Self {
     options: SpawnOptions | undefined,
     isLinked: boolean,
     monitorRef: number,
+    monitorTag?: unknown,
   ): number {
     this.checkAlive()
     const address = addressOf(definition as Spawnable<never>)
@@ -174,6 +249,7 @@ export class ProcessSelf implements Self {
       options: options ?? {},
       isLinked,
       monitorRef,
+      monitorTag,
       ackRef: NOBODY,
     })
   }
@@ -188,18 +264,19 @@ export class ProcessSelf implements Self {
     unlink(this.kernel, this.process, pidOf(pid, 'unlink'))
   }
 
-  monitor(target: Destination): Ref {
+  monitor(target: MonitorTarget, options?: MonitorOptions): Ref {
     this.checkAlive()
+    checkMonitorOptions(options)
     const isNamed = typeof target === 'string'
+    if (isNamed) checkName(target)
     const pid = isNamed ? this.kernel.pidOfName(target) : pidOf(target, 'monitor')
-    return new RefTerm(
-      monitor(this.kernel, this.process, pid, isNamed ? target : undefined),
-      this.process.pid,
-    )
+    const ref = monitor(this.kernel, this.process, pid, isNamed ? target : undefined, options)
+    return new RefTerm(ref, this.process.pid)
   }
 
   demonitor(ref: Ref, options?: { flush?: boolean }): boolean {
     this.checkAlive()
+    checkOptions(options, ['flush'], 'demonitor')
     const refNumber = refOf(ref, 'demonitor')
     const wasActive = demonitor(this.kernel, this.process, refNumber)
     if (wasActive || options?.flush !== true) return wasActive
@@ -226,6 +303,38 @@ export class ProcessSelf implements Self {
     return before
   }
 
+  processFlag<F extends keyof ProcessFlags>(flag: F, value: ProcessFlags[F]): ProcessFlags[F] {
+    this.checkAlive()
+    return setFlag(this.process, flag, value)
+  }
+
+  groupLeader(): Pid {
+    return new PidTerm(groupLeaderOf(this.kernel, this.process))
+  }
+
+  setGroupLeader(leader: Pid, pid: Pid = this.pid): void {
+    this.checkAlive()
+    const own = pidOf(leader, 'setGroupLeader')
+    if (pid.$pid === this.process.pid) this.process.ownExtras().groupLeader = own
+    else this.kernel.signal(SIGNAL.groupLeader, pidOf(pid, 'setGroupLeader'), this.process.pid, 0, own)
+  }
+
+  suspend(pid: Pid, options?: SuspendOptions): Op<boolean> {
+    if (this.isMute()) return this.never()
+    checkOptions(options, ['unlessSuspending', 'pauseTimer'], 'suspend')
+    const target = pidOf(pid, 'suspend')
+    if (target === this.process.pid)
+      throw new HeddleError('ERR_BAD_ARGUMENT', 'a process cannot suspend itself: use receive()')
+    const isKnown = options?.unlessSuspending === true && countSuspended(this.process, target) > 0
+    if (isKnown) return valueOperation(this.kernel, this.process, false)
+    return suspendOperation(this.kernel, this.process, target, { pausesTimers: options?.pauseTimer === true })
+  }
+
+  resume(pid: Pid): void {
+    this.checkAlive()
+    resume(this.kernel, this.process, pidOf(pid, 'resume'))
+  }
+
   isAlive(pid: Pid): Op<boolean> {
     if (this.isMute()) return this.never()
     return queryOperation(this.kernel, this.process, pidOf(pid, 'isAlive'), []) as Op<unknown> as Op<boolean>
@@ -250,6 +359,16 @@ export class ProcessSelf implements Self {
     return this.kernel.allPids().map((pid) => new PidTerm(pid))
   }
 
+  garbageCollect(pid?: Pid): Op<boolean>
+  garbageCollect(pid: Pid, options: { requestId: unknown }): void
+  garbageCollect(pid: Pid = this.pid, options?: { requestId: unknown }): Op<boolean> | undefined {
+    if (this.isMute()) return this.never()
+    const target = pidOf(pid, 'garbageCollect')
+    if (options === undefined) return collectOperation(this.kernel, this.process, target)
+    requestCollection(this.kernel, this.process, target, options.requestId)
+    return undefined
+  }
+
   // ---- names ----
 
   register(name: string, pid: Pid = this.pid): void {
@@ -269,28 +388,46 @@ export class ProcessSelf implements Self {
     return pid === NOBODY ? undefined : new PidTerm(pid)
   }
 
+  registered(): string[] {
+    return this.kernel.names.registered()
+  }
+
   // ---- timers ----
 
-  sendAfter(ms: number, to: Destination, message: unknown): Ref {
-    this.checkAlive()
-    return startTimer(this.kernel, this.process, ms, checkDestination(to), message, true)
+  nowMs(): number {
+    return this.kernel.outside.now()
   }
 
-  startTimer(ms: number, to: Destination, message: unknown): Ref {
+  sendAfter(ms: number, to: Pid | Ref | string, message: unknown, options?: TimerOptions): Ref {
     this.checkAlive()
-    return startTimer(this.kernel, this.process, ms, checkDestination(to), message, false)
+    return startTimer(this.kernel, this.process, ms, checkTimerOptions(to, options), message, true, options)
   }
 
-  cancelTimer(ref: Ref): number | false {
+  startTimer(ms: number, to: Pid | Ref | string, message: unknown, options?: TimerOptions): Ref {
+    this.checkAlive()
+    return startTimer(this.kernel, this.process, ms, checkTimerOptions(to, options), message, false, options)
+  }
+
+  cancelTimer(ref: Ref): number | false
+  cancelTimer(ref: Ref, options: AsyncTimerOptions): 'ok'
+  cancelTimer(ref: Ref, options?: AsyncTimerOptions): number | false | 'ok' {
     this.checkAlive()
     refOf(ref, 'cancelTimer')
-    return cancelTimer(this.kernel, ref)
+    return options?.async === true ? this.askTimer(ref, 'cancel', options) : cancelTimer(this.kernel, ref)
   }
 
-  readTimer(ref: Ref): number | false {
+  readTimer(ref: Ref): number | false
+  readTimer(ref: Ref, options: AsyncTimerOptions): 'ok'
+  readTimer(ref: Ref, options?: AsyncTimerOptions): number | false | 'ok' {
     this.checkAlive()
     refOf(ref, 'readTimer')
-    return readTimer(this.kernel, ref)
+    return options?.async === true ? this.askTimer(ref, 'read', options) : readTimer(this.kernel, ref)
+  }
+
+  private askTimer(ref: Ref, what: 'cancel' | 'read', options: AsyncTimerOptions): 'ok' {
+    checkOptions(options, ['async', 'info'], `${what}Timer`)
+    requestTimer(this.kernel, this.process, ref, { do: what, wantsReply: options.info !== false })
+    return 'ok'
   }
 
   makeRef(): Ref {
@@ -310,14 +447,20 @@ export class ProcessSelf implements Self {
     return before
   }
 
-  get(key: unknown): unknown {
-    return this.process.dictionary?.get(key)
+  get(key: unknown): unknown
+  get(): [key: unknown, value: unknown][]
+  get(...key: [key?: unknown]): unknown {
+    const { dictionary } = this.process
+    return key.length === 0 ? [...(dictionary ?? [])] : dictionary?.get(key[0])
   }
 
-  erase(key: unknown): unknown {
+  erase(key: unknown): unknown
+  erase(): [key: unknown, value: unknown][]
+  erase(...key: [key?: unknown]): unknown {
     this.checkAlive()
-    const before = this.process.dictionary?.get(key)
-    this.process.dictionary?.delete(key)
+    const before = key.length === 0 ? this.get() : this.get(key[0])
+    if (key.length === 0) this.process.dictionary = null
+    else this.process.dictionary?.delete(key[0])
     return before
   }
 
@@ -340,7 +483,7 @@ export class ProcessSelf implements Self {
   }
 
   private never<T>(): Op<T> {
-    return new Operation<T>(this.process, this.kernel, NEVER)
+    return neverOperation(this.kernel, this.process)
   }
 
   private pidNamed(name: string): number {
@@ -349,39 +492,4 @@ export class ProcessSelf implements Self {
     if (pid === NOBODY) throw unknownName(name)
     return pid
   }
-}
-
-/** The commonest slip of all: the clone would be refused anyway, but would not say why. */
-function refuseOperation(value: unknown, what: string): void {
-  if (!(value instanceof Operation)) return
-  const cure = 'write yield* self.call(…) in a generator, await self.call(…) in an async callback'
-  throw new HeddleError('ERR_UNCLONABLE', `the ${what} is an operation that nobody waited for: ${cure}`)
-}
-
-function unknownName(name: string): HeddleError {
-  return new HeddleError('ERR_UNKNOWN_NAME', `no process is registered as '${name}'`)
-}
-
-function pidOf(value: Pid, method: string): number {
-  if (isPid(value)) return value.$pid
-  throw new HeddleError(
-    'ERR_BAD_ARGUMENT',
-    `${method}() takes a pid, not ${value === null ? 'null' : typeof value}`,
-  )
-}
-
-function refOf(value: Ref, method: string): number {
-  if (isRef(value)) return value.$ref
-  throw new HeddleError('ERR_BAD_ARGUMENT', `${method}() takes a reference, not ${typeof value}`)
-}
-
-function checkDestination(to: Destination): Destination {
-  if (typeof to === 'string') checkName(to)
-  else pidOf(to, 'a timer')
-  return to
-}
-
-function isDownOf(message: unknown, refNumber: number): boolean {
-  const it = message as { type?: unknown; ref?: Partial<Ref> } | null
-  return typeof it === 'object' && it !== null && it.type === 'DOWN' && it.ref?.$ref === refNumber
 }

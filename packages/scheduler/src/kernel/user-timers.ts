@@ -5,37 +5,41 @@
  */
 
 import type { Process } from '../process/process.ts'
-import type { Destination, TimeoutMessage } from '../process/self.ts'
+import type { TimeoutMessage, TimerAnswer, TimerOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
-import { RefTerm, type TimerRef } from '../term/ref.ts'
+import { isPid, type Pid } from '../term/pid.ts'
+import { isRef, type Ref, RefTerm, type TimerRef } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
 import { Timer } from './timers.ts'
+
+/** A timer looks a name up itself, when it fires; a registry of the user's it could not ask. */
+type Destination = Pid | Ref | string
 
 export class UserTimer extends Timer {
   readonly refNumber: number
   private readonly kernel: Kernel
   readonly delayMs: number
-  private readonly to: number | string
+  private readonly to: Destination
   private readonly message: unknown
   /** The local process it is addressed to, if it is. */
   private readonly target: Process | undefined
-  constructor(kernel: Kernel, refNumber: number, delayMs: number, to: number | string, message: unknown) {
+  constructor(kernel: Kernel, refNumber: number, delayMs: number, to: Destination, message: unknown) {
     super()
     this.kernel = kernel
     this.refNumber = refNumber
     this.delayMs = delayMs
     this.to = to
     this.message = message
-    this.target = typeof to === 'number' ? kernel.table.get(to) : undefined
+    this.target = isPid(to) ? kernel.table.get(to.$pid) : undefined
     if (this.target !== undefined) (this.target.timers ??= new Set()).add(this)
     kernel.userTimers.set(refNumber, this)
   }
 
   /** Whether the process it is addressed to is dead: then there is no such timer any more. */
   get isInVain(): boolean {
-    return typeof this.to === 'number' && !this.kernel.isAlivePid(this.to)
+    return isPid(this.to) && !this.kernel.isAlivePid(this.to.$pid)
   }
 
   forget(): void {
@@ -45,9 +49,14 @@ export class UserTimer extends Timer {
 
   override fire(): void {
     this.forget()
-    const pid = typeof this.to === 'number' ? this.to : this.kernel.pidOfName(this.to)
-    if (pid === 0) this.kernel.droppedCount += 1
-    else this.kernel.signal(SIGNAL.message, pid, 0, 0, this.message)
+    const { kernel, to, message } = this
+    if (isRef(to)) {
+      kernel.signal(SIGNAL.aliased, to.$of, 0, to.$ref, message)
+      return
+    }
+    const pid = typeof to === 'string' ? kernel.pidOfName(to) : to.$pid
+    if (pid === 0) kernel.droppedCount += 1
+    else kernel.signal(SIGNAL.message, pid, 0, 0, message)
   }
 }
 
@@ -61,23 +70,44 @@ export function startTimer(
   to: Destination,
   message: unknown,
   isBare: boolean,
+  options: TimerOptions | undefined,
 ): TimerRef {
-  if (typeof ms !== 'number' || !Number.isInteger(ms) || ms < 0 || ms > DELAY_MS_MAX) {
+  if (typeof ms !== 'number' || !isTime(ms, options?.abs === true)) {
     throw new HeddleError('ERR_TIMEOUT_VALUE', `a timer takes a whole number of ms from 0, not ${String(ms)}`)
   }
+  const now = kernel.outside.now()
+  const delayMs = options?.abs === true ? Math.max(0, ms - now) : ms
   const ref = new RefTerm(kernel.newRef(), process.pid)
   const own = copy(message)
   const timeout: TimeoutMessage = { type: 'timeout', ref, message: own }
-  const address = typeof to === 'string' ? to : to.$pid
-  const timer = new UserTimer(kernel, ref.$ref, ms, address, isBare ? own : timeout)
-  kernel.timers.start(timer, kernel.outside.now(), ms)
+  const timer = new UserTimer(kernel, ref.$ref, delayMs, to, isBare ? own : timeout)
+  kernel.timers.start(timer, now, delayMs)
   kernel.timerStarted()
   process.mailbox.mark(ref.$ref)
   return ref
 }
 
+/** A point in time may lie in the past, and between two ms. */
+function isTime(ms: number, isPoint: boolean): boolean {
+  return isPoint
+    ? Number.isFinite(ms) && ms <= DELAY_MS_MAX
+    : Number.isInteger(ms) && ms >= 0 && ms <= DELAY_MS_MAX
+}
+
+/** @throws HeddleError ERR_WRONG_THREAD */
 export function cancelTimer(kernel: Kernel, ref: TimerRef): number | false {
-  const timer = find(kernel, ref)
+  checkPlace(kernel, ref)
+  return cancel(kernel, ref.$ref)
+}
+
+/** @throws HeddleError ERR_WRONG_THREAD */
+export function readTimer(kernel: Kernel, ref: TimerRef): number | false {
+  checkPlace(kernel, ref)
+  return read(kernel, ref.$ref)
+}
+
+function cancel(kernel: Kernel, refNumber: number): number | false {
+  const timer = find(kernel, refNumber)
   if (timer === undefined) return false
   const left = remaining(kernel, timer)
   kernel.timers.cancel(timer)
@@ -85,26 +115,56 @@ export function cancelTimer(kernel: Kernel, ref: TimerRef): number | false {
   return left
 }
 
-export function readTimer(kernel: Kernel, ref: TimerRef): number | false {
-  const timer = find(kernel, ref)
+function read(kernel: Kernel, refNumber: number): number | false {
+  const timer = find(kernel, refNumber)
   return timer === undefined ? false : remaining(kernel, timer)
 }
 
-/** @throws HeddleError ERR_WRONG_THREAD: the timer may be pending, but on another scheduler */
-function find(kernel: Kernel, ref: TimerRef): UserTimer | undefined {
-  const timer = kernel.userTimers.get(ref.$ref)
-  if (timer === undefined) {
-    if (!kernel.isAlivePid(ref.$of) || kernel.locate(ref.$of) === kernel.endpoint) return undefined
-    const where = `scheduler ${kernel.locate(ref.$of)}, not on ${kernel.endpoint}`
-    throw new HeddleError(
-      'ERR_WRONG_THREAD',
-      `this timer was started on ${where}: ask the process that started it`,
-    )
-  }
-  if (!timer.isInVain) return timer
+function find(kernel: Kernel, refNumber: number): UserTimer | undefined {
+  const timer = kernel.userTimers.get(refNumber)
+  if (timer === undefined || !timer.isInVain) return timer
   kernel.timers.cancel(timer)
   timer.forget()
   return undefined
+}
+
+/** @throws HeddleError ERR_WRONG_THREAD: the timer may be pending, but on another scheduler */
+function checkPlace(kernel: Kernel, ref: TimerRef): void {
+  if (kernel.userTimers.has(ref.$ref) || !kernel.isAlivePid(ref.$of)) return
+  const place = kernel.locate(ref.$of)
+  if (place === kernel.endpoint) return
+  throw new HeddleError(
+    'ERR_WRONG_THREAD',
+    `this timer was started on scheduler ${place}, not on ${kernel.endpoint}: use { async: true }`,
+  )
+}
+
+// ---- asked from anywhere ----
+
+/** What is to be done with a timer, and whether the asker wants to hear of it. */
+export interface TimerRequest {
+  readonly do: 'cancel' | 'read'
+  readonly wantsReply: boolean
+}
+
+/** Goes to the scheduler of the process that started the timer, which is where the timer is. */
+export function requestTimer(kernel: Kernel, process: Process, ref: TimerRef, request: TimerRequest): void {
+  if (kernel.userTimers.has(ref.$ref)) answerTimerRequest(kernel, process.pid, ref.$ref, request, ref.$of)
+  else kernel.signal(SIGNAL.timer, ref.$of, process.pid, ref.$ref, request)
+}
+
+export function answerTimerRequest(
+  kernel: Kernel,
+  asker: number,
+  refNumber: number,
+  value: unknown,
+  owner: number,
+): void {
+  const request = value as TimerRequest
+  const left = request.do === 'cancel' ? cancel(kernel, refNumber) : read(kernel, refNumber)
+  if (!request.wantsReply) return
+  const answer: TimerAnswer = { type: `${request.do}_timer`, ref: new RefTerm(refNumber, owner), left }
+  kernel.signal(SIGNAL.message, asker, 0, 0, answer)
 }
 
 /** Deadlines are rounded up to a tick; what is left is never more than what was asked for. */

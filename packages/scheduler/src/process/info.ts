@@ -2,16 +2,26 @@
 
 import type { Pid } from '../term/pid.ts'
 import type { MonitorRef } from '../term/ref.ts'
+import type { HeapLimit, MailboxLimit, Priority } from './limits.ts'
 
 export interface ProcessInfo {
   readonly pid: Pid
-  readonly parent: Pid
+  /** `undefined` for the host. */
+  readonly parent: Pid | undefined
   readonly registeredName: string | undefined
   /** `loading`: its module is being imported. */
-  readonly status: 'running' | 'runnable' | 'waiting' | 'loading'
+  readonly status: 'running' | 'runnable' | 'waiting' | 'suspended' | 'loading'
   readonly scheduler: number
   readonly definition: { readonly url: string; readonly name: string }
   readonly trapExit: boolean
+  readonly priority: Priority
+  readonly groupLeader: Pid
+  readonly maxMailbox: MailboxLimit | undefined
+  readonly maxHeapBytes: Required<HeapLimit> | undefined
+  /** State, mailbox and dictionary: an estimate, made for the asking; it stops counting at 64 MiB. */
+  readonly heapBytes: number
+  /** How often it is suspended. */
+  readonly suspendCount: number
   readonly links: readonly Pid[]
   readonly monitors: readonly { readonly ref: MonitorRef; readonly pid: Pid; readonly name?: string }[]
   readonly monitoredBy: readonly Pid[]
@@ -33,6 +43,12 @@ export const INFO_ITEMS = [
   'scheduler',
   'definition',
   'trapExit',
+  'priority',
+  'groupLeader',
+  'maxMailbox',
+  'maxHeapBytes',
+  'heapBytes',
+  'suspendCount',
   'links',
   'monitors',
   'monitoredBy',

@@ -41,6 +41,10 @@ export interface Task {
   release(): void
   /** Offered a message that has just arrived; true if it took it. */
   offer?(operation: Operation<never>, message: unknown): boolean
+  /** Messages may have come that were not offered: looks into the mailbox again. */
+  lookAgain?(operation: Operation<never>): void
+  /** Its time limit, if it has one that runs. */
+  readonly alarm?: object | null
 }
 
 interface Awaiter {
@@ -76,6 +80,14 @@ export class Operation<T> implements Op<T> {
   /** Offers a message that has just arrived; true if the operation took it. */
   offer(message: unknown): boolean {
     return this.task.offer?.(this as Operation<unknown> as Operation<never>, message) === true
+  }
+
+  lookAgain(): void {
+    this.task.lookAgain?.(this as Operation<unknown> as Operation<never>)
+  }
+
+  get alarm(): object | null {
+    return this.task.alarm ?? null
   }
 
   get isWaiting(): boolean {

@@ -14,6 +14,8 @@
 import type { ExitReason } from '../term/exit-reason.ts'
 import { PidTerm } from '../term/pid.ts'
 import type { Definition, DefinitionAddress } from './define.ts'
+import { Extras } from './extras.ts'
+import { NORMAL } from './limits.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Operation } from './op.ts'
 import type { Self } from './self.ts'
@@ -54,6 +56,8 @@ export interface Monitor {
   readonly endpoint: number
   /** Set if it was made by name. */
   readonly name: string | undefined
+  /** What stands for `DOWN` in its message, if that was asked for. */
+  readonly tag: unknown
 }
 
 /** A monitor or a remote call, seen from the process that is watched. */
@@ -119,6 +123,9 @@ export class Process {
   restAlarm: object | null = null
 
   trapsExits = false
+  /** Its place in `PRIORITIES`. */
+  priority = NORMAL
+  isSuspended = false
   /** Decided while its own code runs: it dies when that returns. */
   doom: { readonly reason: ExitReason } | null = null
   /** Signals that came while its own code ran. */
@@ -134,8 +141,8 @@ export class Process {
   callers: CallerNode | null = null
   /** Timers that will send to this process: dropped when it dies. */
   timers: Set<object> | null = null
-  name: string | undefined = undefined
   dictionary: Map<unknown, unknown> | null = null
+  extras: Extras | null = null
 
   constructor(pid: number, parent: number, address: DefinitionAddress, argument: unknown) {
     this.pid = pid
@@ -143,6 +150,12 @@ export class Process {
     this.parent = parent
     this.address = address
     this.state = argument
+  }
+
+  /** Its extras, made when first needed. */
+  ownExtras(): Extras {
+    this.extras ??= new Extras()
+    return this.extras
   }
 
   addWaiting(operation: Operation<unknown>): void {
@@ -185,6 +198,11 @@ export class Process {
     const call = this.calls?.get(refNumber)
     if (call !== undefined) this.calls?.delete(refNumber)
     return call
+  }
+
+  /** The pending call with this reference, left where it is. */
+  findCall(refNumber: number): PendingCall | undefined {
+    return this.call?.refNumber === refNumber ? this.call : this.calls?.get(refNumber)
   }
 
   *pendingCalls(): Iterable<PendingCall> {

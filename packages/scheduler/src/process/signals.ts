@@ -33,6 +33,16 @@ export const SIGNAL = {
   report: 14,
   /** A spawn failed after its pid was to be found by name: who waits for that process waits in vain. */
   abandon: 15,
+  /** source: the sender; ref: of the alias; value: the message. */
+  aliased: 16,
+  /** ref: of the request, answered by a reply; value: a SuspendRequest. */
+  suspend: 17,
+  /** value: whether it ends all that the source has suspended. */
+  resume: 18,
+  /** value: the `$pid` of the new group leader. */
+  groupLeader: 19,
+  /** target: who started the timer; ref: the timer's; value: a TimerRequest. Answered by a message. */
+  timer: 20,
 } as const
 
 export type SignalKind = (typeof SIGNAL)[keyof typeof SIGNAL]

@@ -17,6 +17,8 @@ export const DONE = 1
 
 /** No timeout asked for. Any timeout is >= 0. */
 export const NO_TIMEOUT = -1
+/** Rest until there is a message. */
+export const HIBERNATE = -2
 
 export class Turn<S> {
   readonly kind: typeof AGAIN | typeof DONE
@@ -44,6 +46,14 @@ export interface AgainOptions {
 export function again<S>(state: S, options?: AgainOptions): Turn<S> {
   if (options?.afterMs === undefined) return new Turn(AGAIN, state, NO_TIMEOUT, 'normal')
   return new Turn(AGAIN, state, checkTimeout(options.afterMs), 'normal')
+}
+
+/**
+ * The process is at rest, and nothing of it stands on a stack, until there is a message in its mailbox: then it goes
+ * on with this state, from the top; at once if there is one already. Source: `erlang:hibernate/3`.
+ */
+export function hibernate<S>(state: S): Turn<S> {
+  return new Turn(AGAIN, state, HIBERNATE, 'normal')
 }
 
 /** The process ends, with reason `normal` unless another is given. */

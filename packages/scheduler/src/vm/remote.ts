@@ -10,7 +10,8 @@ import { type Endpoint, expose, type Remote, releaseProxy, wrap } from 'comlink'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type DefinitionAddress, type Spawnable } from '../process/define.ts'
 import type { ProcessInfo } from '../process/info.ts'
-import type { Destination, Down, SpawnOptions } from '../process/self.ts'
+import type { Destination, Down, MonitorTarget, SpawnOptions } from '../process/self.ts'
+import type { Via } from '../process/via.ts'
 import { type ErrorCode, HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import type { Pid } from '../term/pid.ts'
@@ -26,10 +27,14 @@ const METHODS = {
   spawn: (vm: Vm, address: DefinitionAddress, argument: unknown, options?: SpawnOptions) =>
     vm.spawn({ $: address }, argument, options),
   send: (vm: Vm, to: Destination, message: unknown) => vm.send(to, message),
-  call: (vm: Vm, to: ServerRef | string, message: CallMessage<unknown, unknown>, options?: CallOptions) =>
-    vm.call(to, message, options),
-  cast: (vm: Vm, to: ServerRef | string, message: CastMessage<unknown>) => vm.cast(to, message),
-  whenDown: (vm: Vm, target: Destination) => vm.whenDown(target),
+  call: (
+    vm: Vm,
+    to: ServerRef | string | Via,
+    message: CallMessage<unknown, unknown>,
+    options?: CallOptions,
+  ) => vm.call(to, message, options),
+  cast: (vm: Vm, to: ServerRef | string | Via, message: CastMessage<unknown>) => vm.cast(to, message),
+  whenDown: (vm: Vm, target: MonitorTarget) => vm.whenDown(target),
   exit: (vm: Vm, pid: Pid, reason: ExitReason) => vm.exit(pid, reason),
   register: (vm: Vm, name: string, pid: Pid) => vm.register(name, pid),
   unregister: (vm: Vm, name: string) => vm.unregister(name),

@@ -12,12 +12,14 @@ import type { Op } from '../process/op.ts'
 import type {
   Destination,
   Down,
+  MonitorTarget,
   ReceiveOptions,
   SendOptions,
   SpawnOptions,
   Timeout,
 } from '../process/self.ts'
 import { checkTimeout } from '../process/turn.ts'
+import type { Via } from '../process/via.ts'
 import { HeddleError } from '../term/errors.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
 import { type Pid, PidTerm } from '../term/pid.ts'
@@ -115,17 +117,21 @@ export class Vm implements AsyncDisposable {
   }
 
   /** Rejects with an `Exit` whose reason says why there is no reply: see `Self.call`. */
-  call<Api, R>(to: ServerRef<Api> | string, message: CallMessage<Api, R>, options?: CallOptions): Promise<R> {
+  call<Api, R>(
+    to: ServerRef<Api> | string | Via,
+    message: CallMessage<Api, R>,
+    options?: CallOptions,
+  ): Promise<R> {
     return this.ask(() => this.self.call(to, message, options))
   }
 
-  cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): void {
+  cast<Api>(to: ServerRef<Api> | string | Via, message: CastMessage<Api>): void {
     this.checkRunning()
     this.self.cast(to, message)
   }
 
   /** DOWN comes to the host's mailbox: take it with `receive(down(ref))`. */
-  monitor(target: Destination): MonitorRef {
+  monitor(target: MonitorTarget): MonitorRef {
     this.checkRunning()
     return this.self.monitor(target)
   }
@@ -136,7 +142,7 @@ export class Vm implements AsyncDisposable {
   }
 
   /** Resolves when the process has ended; at once, with reason `noproc`, if there is none. */
-  whenDown(target: Destination): Promise<Down> {
+  whenDown(target: MonitorTarget): Promise<Down> {
     return this.ask(() => this.self.receive(down(this.self.monitor(target))))
   }
 

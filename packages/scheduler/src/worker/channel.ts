@@ -45,6 +45,8 @@ function headerBytes(kind: number): number {
 
 interface KeptFrame {
   readonly bytes: Uint8Array
+  /** The how-manyth signal of its endpoint it is. */
+  readonly order: number
   /** What must go through the port when the frame goes into the ring. */
   readonly parcel: Parcel | undefined
 }
@@ -81,6 +83,11 @@ export class OutChannel {
     return this.overflow.length - this.overflowHead
   }
 
+  /** The order of the first signal that waits for room; Infinity if none does. */
+  get waitingOrder(): number {
+    return this.overflow[this.overflowHead]?.order ?? Infinity
+  }
+
   open(port: MessagePort): void {
     this.port = port
     this.ring.reset()
@@ -98,8 +105,12 @@ export class OutChannel {
     return dropped
   }
 
-  /** @throws HeddleError ERR_UNCLONABLE, and then nothing is sent */
+  /**
+   * `order`: the how-manyth signal of this endpoint it is.
+   * @throws HeddleError ERR_UNCLONABLE, and then nothing is sent
+   */
   post(
+    order: number,
     kind: SignalKind,
     target: number,
     source: number,
@@ -108,12 +119,12 @@ export class OutChannel {
     transfer: readonly Transferable[] | undefined,
   ): void {
     if (transfer !== undefined) {
-      this.postParcel(kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, transfer))
+      this.postParcel(order, kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, transfer))
       return
     }
     if (this.waitingCount === 0 && this.port !== null && this.postInline(kind, target, source, ref, value))
       return
-    this.postKept(kind, target, source, ref, value)
+    this.postKept(order, kind, target, source, ref, value)
   }
 
   /** Tries to encode straight into the ring. */
@@ -137,7 +148,14 @@ export class OutChannel {
   }
 
   /** Encodes aside, then puts the frame in the ring or in the overflow. */
-  private postKept(kind: number, target: number, source: number, ref: number, value: unknown): void {
+  private postKept(
+    order: number,
+    kind: number,
+    target: number,
+    source: number,
+    ref: number,
+    value: unknown,
+  ): void {
     const begin = headerBytes(kind)
     let end: number = FULL
     for (;;) {
@@ -149,22 +167,32 @@ export class OutChannel {
       this.scratch = new ArrayBuffer(this.scratch.byteLength * 4)
     }
     if (end === NEEDS_PORT) {
-      this.postParcel(kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, []))
+      this.postParcel(order, kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, []))
     } else if (end > this.ring.frameBytesMax) {
       const bytes = this.scratch.slice(begin, end)
-      this.postParcel(kind | BYTES_THROUGH_PORT, target, source, ref, { value: bytes, transfer: [bytes] })
+      this.postParcel(order, kind | BYTES_THROUGH_PORT, target, source, ref, {
+        value: bytes,
+        transfer: [bytes],
+      })
       this.scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
     } else {
       const bytes = new Uint8Array(this.scratch.slice(0, end))
       writeHeader(bytes.buffer, kind, target, source, ref)
-      this.put({ bytes, parcel: undefined })
+      this.put({ bytes, order, parcel: undefined })
     }
   }
 
-  private postParcel(kind: number, target: number, source: number, ref: number, parcel: Parcel): void {
+  private postParcel(
+    order: number,
+    kind: number,
+    target: number,
+    source: number,
+    ref: number,
+    parcel: Parcel,
+  ): void {
     const bytes = new Uint8Array(headerBytes(kind & KIND_MASK))
     writeHeader(bytes.buffer, kind, target, source, ref)
-    this.put({ bytes, parcel })
+    this.put({ bytes, order, parcel })
   }
 
   private put(frame: KeptFrame): void {
@@ -288,8 +316,8 @@ export class InChannel {
     return this.ring.isEmpty()
   }
 
-  depthBytes(): number {
-    return this.isOpen ? this.ring.depthBytes() : 0
+  get isReading(): boolean {
+    return this.isOpen
   }
 
   /** Hands over at most so many signals; returns how many it did. */

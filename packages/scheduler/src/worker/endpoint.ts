@@ -58,7 +58,12 @@ export class Endpoint {
         post: (to, kind, target, source, ref, value, transfer) =>
           this.mesh.post(to, kind, target, source, ref, value, transfer),
         flush: () => this.mesh.flush(),
+        postedCount: () => this.mesh.postedCount,
+        publishedCount: () => this.mesh.publishedCount,
+        drainCount: () => this.mesh.drainCount,
+        caughtUpCount: () => this.mesh.caughtUpCount,
         kick: () => this.loop.kick(),
+        collectGarbage: () => (globalThis as { gc?: () => void }).gc?.(),
         load: (address) => this.load(address),
       },
       ...(parts.onReport === undefined ? {} : { onReport: parts.onReport }),

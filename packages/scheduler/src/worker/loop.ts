@@ -100,6 +100,7 @@ export class Loop {
       kernel.settle(now)
       const isMore = kernel.runSlice(TURNS_PER_LOOK)
       mesh.flush()
+      kernel.freeSlots()
       if (isMore || drained > 0) {
         this.isQuiet = false
         if (now - begin >= SLICE_MS) return true

@@ -16,8 +16,18 @@ export class Mesh {
   private readonly ins: (InChannel | undefined)[] = []
   private readonly openOuts: OutChannel[] = []
   private readonly openIns: InChannel[] = []
+  private readonly control: Control
+  private readonly endpoint: number
+  private posted = 0
+  private published = 0
+  private drains = 0
+  /** By endpoint: the latest drain that read its channel to the end. */
+  private readonly emptiedBy: number[]
 
   constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
+    this.control = control
+    this.endpoint = endpoint
+    this.emptiedBy = new Array<number>(endpointCount).fill(0)
     for (let peer = 0; peer < endpointCount; peer++) {
       this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
       this.ins.push(peer === endpoint ? undefined : new InChannel(shared, control, peer, endpoint))
@@ -73,17 +83,55 @@ export class Mesh {
     value: unknown,
     transfer?: readonly Transferable[],
   ): void {
-    this.outOf(to).post(kind, target, source, ref, value, transfer)
+    this.outOf(to).post(this.posted + 1, kind, target, source, ref, value, transfer)
+    this.posted += 1
   }
 
   flush(): void {
-    for (const out of this.openOuts) out.flush()
+    let firstHeld = Infinity
+    for (const out of this.outs) {
+      if (out === undefined) continue
+      out.flush()
+      firstHeld = Math.min(firstHeld, out.waitingOrder)
+    }
+    this.published = Math.min(this.posted, firstHeld - 1)
+  }
+
+  /** How many signals were ever posted. */
+  get postedCount(): number {
+    return this.posted
+  }
+
+  /** So many of them, the oldest, can be seen by their readers. */
+  get publishedCount(): number {
+    return this.published
   }
 
   drain(deliver: Deliver): number {
     let count = 0
-    for (const incoming of this.openIns) count += incoming.drain(DRAIN_BATCH, deliver)
+    this.drains += 1
+    for (let peer = 0; peer < this.ins.length; peer++) {
+      const drained = this.ins[peer]?.drain(DRAIN_BATCH, deliver) ?? 0
+      if (drained < DRAIN_BATCH) this.emptiedBy[peer] = this.drains
+      count += drained
+    }
     return count
+  }
+
+  get drainCount(): number {
+    return this.drains
+  }
+
+  /** All that was published before drain number so-and-so began has been read. */
+  get caughtUpCount(): number {
+    let caughtUp = this.drains
+    for (let peer = 0; peer < this.ins.length; peer++) {
+      if (peer === this.endpoint) continue
+      // A peer that is up may have written to this end already, though the way from it is not open yet.
+      if (this.inOf(peer).isReading) caughtUp = Math.min(caughtUp, this.emptiedBy[peer] ?? 0)
+      else if (this.control.isUp(peer)) return 0
+    }
+    return caughtUp
   }
 
   hasInput(): boolean {

@@ -1,0 +1,48 @@
+/**
+ * Questions about processes of which nobody knows any more where they ran: the slot has been used again. Its last
+ * signals may still lie in any ring (they were published before the slot was freed, so they do lie there); so the
+ * answer, `noproc`, is given when every ring has been read to the end once. Then it comes behind them.
+ *
+ * Rejected: asking the slot's home. The process may have run elsewhere, and the home's answer travels by another ring.
+ */
+
+import type { SignalKind } from '../process/signals.ts'
+import { answerForDead } from './arrival.ts'
+import type { Kernel } from './kernel.ts'
+
+interface Question {
+  readonly drainCount: number
+  readonly kind: SignalKind
+  readonly target: number
+  readonly source: number
+  readonly ref: number
+  readonly value: unknown
+}
+
+export class Forgotten {
+  private readonly questions: Question[] = []
+  private readonly kernel: Kernel
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+  }
+
+  get hasQuestions(): boolean {
+    return this.questions.length > 0
+  }
+
+  ask(kind: SignalKind, target: number, source: number, ref: number, value: unknown): void {
+    this.questions.push({ drainCount: this.kernel.outside.drainCount(), kind, target, source, ref, value })
+    // It is the next drain that gives the answer.
+    this.kernel.timerStarted()
+  }
+
+  /** Between a drain and what runs next. */
+  answer(): void {
+    if (this.questions.length === 0) return
+    const caughtUp = this.kernel.outside.caughtUpCount()
+    const first = this.questions.findIndex(({ drainCount }) => drainCount >= caughtUp)
+    const due = this.questions.splice(0, first < 0 ? this.questions.length : first)
+    for (const { kind, target, source, ref, value } of due)
+      answerForDead(this.kernel, kind, target, source, ref, value)
+  }
+}

@@ -1,0 +1,33 @@
+/** The rarer ways of a message: by an alias, by a name in a registry of the user's, with what is moved rather than cloned. */
+
+import type { Process } from '../process/process.ts'
+import type { Self, SendOptions } from '../process/self.ts'
+import { SIGNAL } from '../process/signals.ts'
+import { isVia, sendVia, type Via } from '../process/via.ts'
+import { copyTransferring } from '../term/codec-port.ts'
+import { HeddleError } from '../term/errors.ts'
+import { isRef, type Ref } from '../term/ref.ts'
+import type { Kernel } from './kernel.ts'
+
+export function sendElsewhere(
+  kernel: Kernel,
+  process: Process,
+  self: Self,
+  to: Ref | Via,
+  message: unknown,
+): void {
+  if (isRef(to)) kernel.signal(SIGNAL.aliased, to.$of, process.pid, to.$ref, message)
+  else if (isVia(to)) sendVia(self, to, message)
+  else throw new HeddleError('ERR_BAD_ARGUMENT', 'send() takes a pid, an alias, a name or a Via')
+}
+
+export function sendTransferring(
+  kernel: Kernel,
+  pid: number,
+  message: unknown,
+  transfer: NonNullable<SendOptions['transfer']>,
+): void {
+  const to = kernel.locate(pid)
+  if (to !== kernel.endpoint) kernel.post(to, SIGNAL.message, pid, 0, 0, message, transfer)
+  else kernel.receive(SIGNAL.message, pid, 0, 0, copyTransferring(message, transfer))
+}

@@ -1,0 +1,42 @@
+/**
+ * What few processes have: aliases, limits, suspensions, a group leader of their own. It stands apart from the
+ * control block, so that the many that have none of it do not pay for it.
+ */
+
+import type { HeapLimit, MailboxLimit } from './limits.ts'
+
+/**
+ * How long an alias lives. `explicit_unalias`: until `unalias`; `reply`: until the first message that comes by it,
+ * as well. The aliases of monitors also end with the monitor (`demonitor`), and `reply_demonitor` with the first
+ * message, which ends the monitor, too. Source: `erlang:alias/1`, `erlang:monitor/3`.
+ */
+export type AliasMode = 'explicit_unalias' | 'reply' | 'demonitor' | 'reply_demonitor'
+
+/** How often one process has suspended another. */
+export interface Suspension {
+  count: number
+  /** The endpoint where the suspender runs. */
+  readonly endpoint: number
+}
+
+export class Extras {
+  aliases: Map<number, AliasMode> | null = null
+  /** Who has suspended this process, by `$pid`. */
+  suspenders: Map<number, Suspension> | null = null
+  /** Whom this process has suspended, and how often. */
+  suspended: Map<number, number> | null = null
+  /** While it is suspended: it would run. */
+  isDue = false
+  /** While it is suspended with its timers: those must go on with it. */
+  hasPausedTimers = false
+  mailboxLimit: MailboxLimit | undefined = undefined
+  heapLimit: Required<HeapLimit> | undefined = undefined
+  /** Of the last estimate. */
+  heapBytes = 0
+  /** When so many reductions are spent, its heap is estimated again. */
+  heapCheckAt = 0
+  /** Whether the limit was passed already at the last estimate: a report tells it once. */
+  isOverHeapLimit = false
+  /** `$pid` of the group leader; 0: the host. */
+  groupLeader = 0
+}
