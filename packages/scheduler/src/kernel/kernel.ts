@@ -105,6 +105,9 @@ export class Kernel {
   messageCount = 0
   droppedCount = 0
   spawnCount = 0
+  /** Processes whose module is being imported. */
+  loadingCount = 0
+  private settledMs = 0
 
   /** The process whose own code is on the stack. */
   private running: Process | null = null
@@ -185,6 +188,7 @@ export class Kernel {
   /** What came in has been read, and it is `nowMs`: what is due fires. */
   settle(nowMs: number): void {
     this.isInSlice = true
+    this.settledMs = nowMs
     try {
       this.forgotten.answer()
       this.timers.settle(nowMs)
@@ -231,6 +235,8 @@ export class Kernel {
     counters.messageCount = this.messageCount
     counters.droppedCount = this.droppedCount
     counters.spawnCount = this.spawnCount
+    counters.loadingCount = this.loadingCount
+    counters.clockMs = this.settledMs
   }
 
   // ---- signals ----
@@ -400,10 +406,15 @@ export class Kernel {
 
   /** Does it with the next slice, with a fresh budget: for an async callback that never waits by itself. */
   later(process: Process, action: () => void): void {
-    this.late.push(() => {
+    this.soon(() => {
       process.budget = Math.max(process.budget, REDUCTIONS_PER_TURN)
       action()
     })
+  }
+
+  /** Does it with the next slice. */
+  soon(action: () => void): void {
+    this.late.push(action)
     if (!this.isInSlice) this.outside.kick()
   }
 

@@ -236,11 +236,14 @@ function start(kernel: Kernel, process: Process, definition: Definition, ackRef:
 }
 
 function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ackRef: number): void {
+  kernel.loadingCount += 1
   loading.then(
     (definition) => {
+      kernel.loadingCount -= 1
       if (process.status !== STATUS.dead) start(kernel, process, definition, ackRef)
     },
     (error: unknown) => {
+      kernel.loadingCount -= 1
       if (process.status === STATUS.dead) return
       const cause = error instanceof Error ? errorReason(error) : error
       if (ackRef !== 0) kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, cause)

@@ -47,6 +47,10 @@ export class UserTimer extends Timer {
     this.target?.timers?.delete(this)
   }
 
+  fireIfPending(): void {
+    if (this.kernel.userTimers.get(this.refNumber) === this) this.fire()
+  }
+
   override fire(): void {
     this.forget()
     const { kernel, to, message } = this
@@ -81,8 +85,13 @@ export function startTimer(
   const own = copy(message)
   const timeout: TimeoutMessage = { type: 'timeout', ref, message: own }
   const timer = new UserTimer(kernel, ref.$ref, delayMs, to, isBare ? own : timeout)
-  kernel.timers.start(timer, now, delayMs)
-  kernel.timerStarted()
+  if (delayMs === 0) {
+    // At the next opportunity, not with the next tick.
+    kernel.soon(() => timer.fireIfPending())
+  } else {
+    kernel.timers.start(timer, now, delayMs)
+    kernel.timerStarted()
+  }
   process.mailbox.mark(ref.$ref)
   return ref
 }

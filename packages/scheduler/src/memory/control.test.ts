@@ -50,11 +50,3 @@ test('no block of references is handed out twice, and none holds the reference 0
   expect(new Set(blocks).size).toBe(3)
   for (const block of blocks) expect(block * REF_BLOCK_COUNT).toBeGreaterThan(0)
 })
-
-test('stopping is seen by all', () => {
-  const shared = memory()
-  const [a, b] = [new Control(shared), new Control(shared)]
-  expect(b.isStopping()).toBe(false)
-  a.setStopping()
-  expect(b.isStopping()).toBe(true)
-})

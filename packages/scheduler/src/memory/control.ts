@@ -7,13 +7,13 @@
 
 import {
   COUNTER_COUNT,
+  clockFloat,
   counterFloats,
   ENDPOINT_EPOCH,
   ENDPOINT_STATUS,
   endpointWord,
   type SharedMemory,
   VM_REF_BLOCK,
-  VM_STOPPING,
 } from './layout.ts'
 
 /** What an endpoint's STATUS says. */
@@ -31,10 +31,12 @@ export class Control {
   /** All control words. `park.ts` shares this view; nobody else uses it. */
   readonly words: Int32Array
   private readonly allCounters: readonly EndpointCounters[]
+  private readonly clock: Float64Array
 
   constructor(shared: SharedMemory) {
     this.endpointCount = shared.options.endpointCount
     this.words = new Int32Array(shared.control)
+    this.clock = clockFloat(shared)
     this.allCounters = Array.from(
       { length: this.endpointCount },
       (_, endpoint) => new EndpointCounters(counterFloats(shared, endpoint)),
@@ -77,13 +79,12 @@ export class Control {
     return (Atomics.add(this.words, VM_REF_BLOCK, 1) >>> 0) + 1
   }
 
-  /** Whether the VM is stopping. Pairs with the store in `setStopping`. */
-  isStopping(): boolean {
-    return Atomics.load(this.words, VM_STOPPING) !== 0
+  /** The VM's time, where it is set by hand: only by the host, which then rings every bell. */
+  get clockMs(): number {
+    return this.clock[0]
   }
-
-  setStopping(): void {
-    Atomics.store(this.words, VM_STOPPING, 1)
+  set clockMs(value: number) {
+    this.clock[0] = value
   }
 
   /** One object for each endpoint, always the same one. Only its owner may assign to it. */
@@ -98,16 +99,15 @@ const PROCESS_COUNT = 0
 const RUN_QUEUE_LENGTH = 1
 const REDUCTIONS = 2
 const SLICE_START_MS = 3
-const CURRENT_SLOT = 4
-const SPAWN_COUNT = 5
-const EXIT_COUNT = 6
-const MESSAGE_COUNT = 7
-const DROPPED_COUNT = 8
-const OVERFLOW_COUNT = 9
-const LOOP_DELAY_MS = 10
-const HEAP_USED_BYTES = 11
-const TIMER_COUNT = 12
-const PARK_COUNT = 13
+const SPAWN_COUNT = 4
+const MESSAGE_COUNT = 5
+const DROPPED_COUNT = 6
+const OVERFLOW_COUNT = 7
+const PARK_COUNT = 8
+const HELD_COUNT = 9
+const LOADING_COUNT = 10
+const CLOCK_MS = 11
+const NEXT_DEADLINE_MS = 12
 
 /**
  * What an endpoint publishes about itself, by plain stores: half a nanosecond each, so it may publish
@@ -153,26 +153,11 @@ export class EndpointCounters {
     this.floats[SLICE_START_MS] = value
   }
 
-  /** The slot of the process that is running; 0 for none (slot 0 is never a process). */
-  get currentSlot(): number {
-    return this.read(CURRENT_SLOT)
-  }
-  set currentSlot(value: number) {
-    this.floats[CURRENT_SLOT] = value
-  }
-
   get spawnCount(): number {
     return this.read(SPAWN_COUNT)
   }
   set spawnCount(value: number) {
     this.floats[SPAWN_COUNT] = value
-  }
-
-  get exitCount(): number {
-    return this.read(EXIT_COUNT)
-  }
-  set exitCount(value: number) {
-    this.floats[EXIT_COUNT] = value
   }
 
   /** Messages delivered here. */
@@ -199,34 +184,44 @@ export class EndpointCounters {
     this.floats[OVERFLOW_COUNT] = value
   }
 
-  /** How late the event loop was, lately. */
-  get loopDelayMs(): number {
-    return this.read(LOOP_DELAY_MS)
-  }
-  set loopDelayMs(value: number) {
-    this.floats[LOOP_DELAY_MS] = value
-  }
-
-  get heapUsedBytes(): number {
-    return this.read(HEAP_USED_BYTES)
-  }
-  set heapUsedBytes(value: number) {
-    this.floats[HEAP_USED_BYTES] = value
-  }
-
-  get timerCount(): number {
-    return this.read(TIMER_COUNT)
-  }
-  set timerCount(value: number) {
-    this.floats[TIMER_COUNT] = value
-  }
-
   /** How often it went to sleep. */
   get parkCount(): number {
     return this.read(PARK_COUNT)
   }
   set parkCount(value: number) {
     this.floats[PARK_COUNT] = value
+  }
+
+  /** Signals that wait for room in a ring, or for its other end. */
+  get heldCount(): number {
+    return this.read(HELD_COUNT)
+  }
+  set heldCount(value: number) {
+    this.floats[HELD_COUNT] = value
+  }
+
+  /** Processes whose module is being imported. */
+  get loadingCount(): number {
+    return this.read(LOADING_COUNT)
+  }
+  set loadingCount(value: number) {
+    this.floats[LOADING_COUNT] = value
+  }
+
+  /** The time up to which its timers have fired. */
+  get clockMs(): number {
+    return this.read(CLOCK_MS)
+  }
+  set clockMs(value: number) {
+    this.floats[CLOCK_MS] = value
+  }
+
+  /** When its next timer is due, as it went to sleep. */
+  get nextDeadlineMs(): number {
+    return this.read(NEXT_DEADLINE_MS)
+  }
+  set nextDeadlineMs(value: number) {
+    this.floats[NEXT_DEADLINE_MS] = value
   }
 
   /** For the host, before a fresh worker takes a dead one's place. */
@@ -239,4 +234,4 @@ export class EndpointCounters {
   }
 }
 
-if (PARK_COUNT >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')
+if (NEXT_DEADLINE_MS >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')

@@ -107,21 +107,20 @@ function isPowerOfTwo(value: number): boolean {
 // ---- control ----------------------------------------------------------------------------------
 //
 //     0     +--------------------------------------------------------------+
-//           | REF_BLOCK | STOPPING                      VM-wide, one pair  |
+//           | REF_BLOCK |  ... | CLOCK, f64 (+64)       VM-wide, one pair  |
 //     128   +==============================================================+
 //           | PARKED | BELL       doorbell: owner and senders write        |  endpoint 0
 //     +64   | STATUS | EPOCH      life: only the host writes               |
-//     +128  | 16 counters, f64    only the owner writes, everybody reads   |
-//     384   +==============================================================+
+//     +128  | 32 counters, f64    only the owner writes, everybody reads   |
+//     512   +==============================================================+
 //           | the same for endpoint 1 ...                                  |
 
 const CONTROL_VM_BYTES = 2 * CACHE_LINE_BYTES
-const CONTROL_ENDPOINT_BYTES = 4 * CACHE_LINE_BYTES
+const CONTROL_ENDPOINT_BYTES = 6 * CACHE_LINE_BYTES
 const CONTROL_COUNTERS_OFFSET = 2 * CACHE_LINE_BYTES
 
-/** Word indices in the VM block. */
+/** Word index in the VM block. */
 export const VM_REF_BLOCK = 0
-export const VM_STOPPING = 1
 
 /** Word indices in an endpoint's block. */
 export const ENDPOINT_PARKED = 0
@@ -130,6 +129,11 @@ export const ENDPOINT_STATUS = CACHE_LINE_BYTES / WORD_BYTES
 export const ENDPOINT_EPOCH = ENDPOINT_STATUS + 1
 
 export const COUNTER_COUNT = (CONTROL_ENDPOINT_BYTES - CONTROL_COUNTERS_OFFSET) / FLOAT_BYTES
+
+/** The VM's time, where it is set by hand: on a line of its own, which nearly nobody writes. */
+export function clockFloat(shared: SharedMemory): Float64Array {
+  return new Float64Array(shared.control, CACHE_LINE_BYTES, 1)
+}
 
 /** Index in an `Int32Array` over `control` of the first word of an endpoint's block. */
 export function endpointWord(endpoint: number): number {

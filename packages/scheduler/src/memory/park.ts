@@ -82,6 +82,11 @@ export class Park {
   }
 }
 
+/** Whether an endpoint sleeps. Pairs with the store in `announce`: what it published before can be read. */
+export function isParked(control: Control, endpoint: number): boolean {
+  return Atomics.load(control.words, endpointWord(endpoint) + ENDPOINT_PARKED) === PARKED
+}
+
 /**
  * Wakes an endpoint if it is parked. To be called after what it shall find has been published.
  * @returns whether the bell was rung

@@ -2,6 +2,7 @@
 
 import { createMemory, type SharedMemory } from '../memory/layout.ts'
 import { HeddleError } from '../term/errors.ts'
+import { systemMs } from '../worker/clock.ts'
 import { Endpoint } from '../worker/endpoint.ts'
 import { schedulerThread } from '../worker/role.ts'
 import { Crew } from './crew.ts'
@@ -35,16 +36,18 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   const full = completeOptions(options, printReport)
   const endpointCount = full.schedulerCount + 1
   const shared = allocate(full)
+  const originMs = full.clock === 'manual' ? undefined : systemMs()
   const host = new Endpoint({
     shared,
     endpoint: 0,
     endpointCount,
     loop: { spinMs: 0, keepsThreadAlive: full.isInline },
+    originMs,
     trustsRegistry: true,
     onReport: full.onReport,
   })
   if (full.isInline) return new Vm(host, undefined, full)
-  const crew = new Crew(host, shared, full, {
+  const crew = new Crew(host, shared, originMs, full, {
     schedulerDown: (scheduler, error) =>
       full.onReport({ type: 'scheduler_down', scheduler, error: error?.message }),
   })

@@ -51,12 +51,20 @@ export class Crew {
   private readonly retries = new Set<NodeJS.Timeout>()
   private readonly host: Endpoint
   private readonly shared: SharedMemory
+  private readonly originMs: number | undefined
   private readonly options: FullVmOptions
   private readonly events: CrewEvents
 
-  constructor(host: Endpoint, shared: SharedMemory, options: FullVmOptions, events: CrewEvents) {
+  constructor(
+    host: Endpoint,
+    shared: SharedMemory,
+    originMs: number | undefined,
+    options: FullVmOptions,
+    events: CrewEvents,
+  ) {
     this.host = host
     this.shared = shared
+    this.originMs = originMs
     this.options = options
     this.events = events
   }
@@ -89,6 +97,7 @@ export class Crew {
       endpoint,
       endpointCount: this.options.schedulerCount + 1,
       spinMs: SPIN_MS,
+      originMs: this.originMs,
     }
     this.host.control.setStatus(endpoint, STARTING_UP)
     const source = workerSource(entryUrl)

@@ -25,6 +25,11 @@ export interface VmOptions {
   readonly resourceLimits?: ResourceLimits
   /** Told of crashes. Default: one line each on standard error. */
   readonly onReport?: (report: Report) => void
+  /**
+   * `real`: time runs (default). `manual`, for tests: it stands still, from 0, and goes on only by `vm.advance(ms)`; the
+   * schedulers' too.
+   */
+  readonly clock?: 'real' | 'manual'
   /** Start a fresh worker for a scheduler that has died; default true. */
   readonly restartSchedulers?: boolean
 }
@@ -44,6 +49,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof VmOptions>([
   'resourceLimits',
   'onReport',
   'restartSchedulers',
+  'clock',
 ])
 
 /** @throws HeddleError ERR_BAD_ARGUMENT */
@@ -56,7 +62,8 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
   const schedulerCount = schedulers === 'inline' ? 0 : schedulers
   // Each thread allocates from blocks of its own.
   checkWhole('processCountMax', processCountMax, (schedulerCount + 1) * SLOT_BLOCK_COUNT, PROCESS_COUNT_MAX)
-  const { onReport = print } = options
+  const { onReport = print, clock = 'real' } = options
+  if (clock !== 'real' && clock !== 'manual') throw bad('clock', clock, "'real' or 'manual'")
   if (typeof onReport !== 'function') throw bad('onReport', onReport, 'a function')
   return {
     schedulerCount,
@@ -66,6 +73,7 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
     ringBytes: options.ringBytes ?? MEMORY_DEFAULTS.ringBytes,
     resourceLimits: options.resourceLimits,
     restartSchedulers: options.restartSchedulers ?? true,
+    clock,
     // Elsewhere: an exception in it is the embedder's, and must not meet the kernel.
     onReport: (report) => queueMicrotask(() => onReport(report)),
   }

@@ -3,6 +3,7 @@
  * so that it is ordered, monitored and cloned like everything else.
  */
 
+import { performance } from 'node:perf_hooks'
 import { spawnOperation } from '../kernel/operations.ts'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
@@ -28,6 +29,7 @@ import type { Endpoint } from '../worker/endpoint.ts'
 import type { Crew } from './crew.ts'
 import { type HostProcess, makeHostProcess } from './host-process.ts'
 import type { FullVmOptions } from './options.ts'
+import { Stillness } from './stillness.ts'
 
 export interface StopOptions {
   /** How long the processes that the host started get to shut down before their threads are ended. Default 5,000. */
@@ -70,6 +72,7 @@ export class Vm implements AsyncDisposable {
   private readonly crew: Crew | undefined
   private readonly options: FullVmOptions
   private readonly hostProcess: HostProcess
+  private readonly stillness: Stillness
   /** What the host started: stopped first when the VM stops. Those that have ended are weeded out now and then. */
   private started: number[] = []
   private weedAtCount = WEED_COUNT_MIN
@@ -81,6 +84,7 @@ export class Vm implements AsyncDisposable {
     this.crew = crew
     this.options = options
     this.hostProcess = makeHostProcess(host)
+    this.stillness = new Stillness(host, options.schedulerCount + 1)
   }
 
   /** The host's own pid: messages to it are taken with `receive`. */
@@ -198,6 +202,35 @@ export class Vm implements AsyncDisposable {
     return this.ask(() => this.self.processInfo(pid))
   }
 
+  /** The VM's time: ms since it started, with fractions. */
+  nowMs(): number {
+    this.checkRunning()
+    return this.self.nowMs()
+  }
+
+  /**
+   * Resolves when no process runs or could, and no signal is on its way; what waits for a timer, or in an async callback
+   * for something of the event loop's, does not count. Exact where time is set by hand: see `VmOptions.clock`.
+   */
+  async settled(): Promise<void> {
+    this.checkRunning()
+    await this.stillness.reached()
+  }
+
+  /**
+   * Where time is set by hand (`clock: 'manual'`): moves it on by so many ms. Every timer that falls due fires at its
+   * own time, in order, and all that follows from it is through before the next one does. For tests without waiting.
+   * Rejects with ERR_BAD_ARGUMENT where time runs by itself.
+   */
+  async advance(ms: number): Promise<void> {
+    this.checkRunning()
+    if (!this.host.clock.isManual || !Number.isFinite(ms) || ms < 0) {
+      const why = this.host.clock.isManual ? `by ${String(ms)} ms` : "without startVm({ clock: 'manual' })"
+      throw new HeddleError('ERR_BAD_ARGUMENT', `time cannot be moved ${why}`)
+    }
+    await this.stillness.advance(ms)
+  }
+
   info(): VmInfo {
     this.checkRunning()
     this.host.kernel.publishCounters()
@@ -258,16 +291,14 @@ export class Vm implements AsyncDisposable {
 
   private async shutDown(timeoutMs: number): Promise<void> {
     const { self } = this
-    const end = this.host.kernel.outside.now() + timeoutMs
+    const end = performance.now() + timeoutMs
     // When the time is up for one, the others still get their signal.
     for (const started of this.started.reverse()) {
       const pid = new PidTerm(started)
-      const ref = self.monitor(pid)
+      const isDown = self.receive(down(self.monitor(pid)))
       self.exit(pid, 'shutdown')
-      const left = Math.max(0, end - this.host.kernel.outside.now())
-      await self.receive(down(ref), { afterMs: Math.min(left, 2 ** 32 - 1) })
+      await settledWithin(Promise.resolve(isDown), end - performance.now())
     }
-    this.host.control.setStopping()
     await this.crew?.stop()
     this.host.stop()
     // What the embedder still waits for will not come any more.
@@ -299,6 +330,17 @@ export class Vm implements AsyncDisposable {
       parkCount: counters.parkCount,
     }
   }
+}
+
+/** By the system's clock: the VM's may stand still. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeUp = new Promise<void>((resolve) => {
+    if (ms < 2 ** 31) timer = setTimeout(resolve, Math.max(0, ms))
+  })
+  // When the VM has stopped, nobody waits for what still pends, and it fails.
+  await Promise.race([promise.catch(() => {}), timeUp])
+  clearTimeout(timer)
 }
 
 function stopped(): HeddleError {

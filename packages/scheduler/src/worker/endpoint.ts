@@ -3,7 +3,6 @@
  * Schedulers and the host are made of the same parts; the host's kernel runs no processes of the users'.
  */
 
-import { performance } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { Kernel, type Report } from '../kernel/kernel.ts'
 import { breakWithScheduler } from '../kernel/relations.ts'
@@ -14,6 +13,7 @@ import { Park } from '../memory/park.ts'
 import { SlotTable } from '../memory/slots.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition, onDefinition } from '../process/define.ts'
 import { pidNumber } from '../term/pid.ts'
+import { type Clock, makeClock } from './clock.ts'
 import { ModuleLoader } from './load.ts'
 import { Loop, type LoopOptions } from './loop.ts'
 import { Mesh } from './mesh.ts'
@@ -23,6 +23,8 @@ export interface EndpointParts {
   readonly endpoint: number
   readonly endpointCount: number
   readonly loop: LoopOptions
+  /** When the VM started, by the system's clock; `undefined`: its time is set by hand. */
+  readonly originMs: number | undefined
   /** Whether a definition that this thread has registered is as good as imported. */
   readonly trustsRegistry: boolean
   readonly onReport?: (report: Report) => void
@@ -35,12 +37,14 @@ export class Endpoint {
   readonly slots: SlotTable
   readonly names: NameTable
   readonly mesh: Mesh
+  readonly clock: Clock
   private readonly loop: Loop
   private readonly trustsRegistry: boolean
 
   constructor(parts: EndpointParts) {
     const { shared, endpoint, endpointCount } = parts
     this.control = new Control(shared)
+    this.clock = makeClock(this.control, parts.originMs)
     this.slots = new SlotTable(shared, endpoint)
     this.names = new NameTable(shared, endpoint)
     this.mesh = new Mesh(shared, this.control, endpoint, endpointCount)
@@ -53,7 +57,7 @@ export class Endpoint {
       names: this.names,
       control: this.control,
       outside: {
-        now: () => performance.now(),
+        now: () => this.clock.now(),
         random: Math.random,
         post: (to, kind, target, source, ref, value, transfer) =>
           this.mesh.post(to, kind, target, source, ref, value, transfer),
@@ -68,7 +72,7 @@ export class Endpoint {
       },
       ...(parts.onReport === undefined ? {} : { onReport: parts.onReport }),
     })
-    this.loop = new Loop(this.kernel, this.mesh, new Park(shared, endpoint), parts.loop)
+    this.loop = new Loop(this.kernel, this.mesh, new Park(shared, endpoint), this.clock, parts.loop)
     // The first look at the rings, and the first sleep.
     this.loop.kick()
   }
@@ -99,6 +103,16 @@ export class Endpoint {
       this.names.release(slot)
       this.slots.free(slot)
     })
+    this.loop.kick()
+  }
+
+  /** Whether nothing is to be done until something comes from outside. */
+  get isAtRest(): boolean {
+    return this.loop.isAtRest
+  }
+
+  /** Time was moved by hand, or this thread shall look at it for another reason. */
+  kick(): void {
     this.loop.kick()
   }
 

@@ -38,6 +38,7 @@ function start(data: SchedulerData): Endpoint {
     endpoint: data.endpoint,
     endpointCount: data.endpointCount,
     loop: { spinMs: data.spinMs, keepsThreadAlive: true },
+    originMs: data.originMs,
     trustsRegistry: false,
   })
   endpoint.slots.adopt()

@@ -15,6 +15,7 @@ import { performance } from 'node:perf_hooks'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Park } from '../memory/park.ts'
 import type { Deliver } from './channel.ts'
+import type { Clock } from './clock.ts'
 import type { Mesh } from './mesh.ts'
 
 /** How long the event loop waits for its turn while there is work. */
@@ -33,6 +34,7 @@ export class Loop {
   private readonly kernel: Kernel
   private readonly mesh: Mesh
   private readonly park: Park
+  private readonly clock: Clock
   private readonly options: LoopOptions
   private isScheduled = false
   private isStopped = false
@@ -43,10 +45,11 @@ export class Loop {
   /** The wait that is pending. */
   private bell: Promise<void> | undefined
 
-  constructor(kernel: Kernel, mesh: Mesh, park: Park, options: LoopOptions) {
+  constructor(kernel: Kernel, mesh: Mesh, park: Park, clock: Clock, options: LoopOptions) {
     this.kernel = kernel
     this.mesh = mesh
     this.park = park
+    this.clock = clock
     this.options = options
   }
 
@@ -56,6 +59,10 @@ export class Loop {
     this.isScheduled = true
     this.isQuiet = false
     setImmediate(this.slice)
+  }
+
+  get isAtRest(): boolean {
+    return !this.isScheduled && !this.isRunning
   }
 
   stop(): void {
@@ -75,29 +82,36 @@ export class Loop {
     this.park.cancel()
     this.isRunning = true
     const begin = performance.now()
-    this.kernel.counters.sliceStartMs = begin
+    this.kernel.counters.sliceStartMs = this.clock.at(begin)
     let isBusy = true
     try {
       isBusy = this.work(begin)
     } finally {
-      this.kernel.publishCounters()
-      this.kernel.counters.overflowCount = this.mesh.overflowCount
-      this.kernel.counters.sliceStartMs = 0
+      this.publishCounters()
       this.isRunning = false
     }
     if (isBusy) this.kick()
     else this.rest()
   }
 
+  private publishCounters(): void {
+    const { kernel, mesh } = this
+    kernel.publishCounters()
+    const { counters } = kernel
+    counters.overflowCount = mesh.overflowCount
+    counters.heldCount = mesh.heldCount
+    counters.sliceStartMs = 0
+  }
+
   /** Works until there is nothing to do, or the event loop is due; returns whether work is left. */
   private work(begin: number): boolean {
-    const { kernel, mesh } = this
+    const { kernel, mesh, clock } = this
     for (;;) {
       kernel.beginDrain()
       const drained = mesh.drain(this.deliver)
       kernel.endDrain()
       const now = performance.now()
-      kernel.settle(now)
+      kernel.settle(clock.at(now))
       const isMore = kernel.runSlice(TURNS_PER_LOOK)
       mesh.flush()
       kernel.freeSlots()
@@ -126,9 +140,14 @@ export class Loop {
     if (!this.isQuiet) {
       this.isQuiet = true
       this.isScheduled = true
-      queueMicrotask(this.slice)
+      // Where time waits for everything else, promises get as long as they need.
+      if (this.clock.isManual) setImmediate(this.slice)
+      else queueMicrotask(this.slice)
       return
     }
+    const deadline = this.kernel.timers.nextDeadlineMs()
+    this.kernel.counters.nextDeadlineMs = deadline
+    this.kernel.counters.parkCount += 1
     this.park.announce()
     // Pairs with the peers' stores of tails and heads: either they see this thread parked, or these looks see
     // their signals, and their room.
@@ -137,9 +156,7 @@ export class Loop {
       this.kick()
       return
     }
-    this.kernel.counters.parkCount += 1
-    const deadline = this.kernel.timers.nextDeadlineMs()
-    if (deadline !== Infinity) this.wakeAfter(deadline - performance.now())
+    if (deadline !== Infinity && !this.clock.isManual) this.wakeAfter(deadline - this.clock.now())
     const bell = this.park.wait()
     // One wait may outlast several sleeps: it needs one listener.
     if (bell === this.bell) return

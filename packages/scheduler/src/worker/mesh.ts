@@ -39,9 +39,9 @@ export class Mesh {
     return this.outs.reduce((sum, out) => sum + (out?.overflowCount ?? 0), 0)
   }
 
-  /** Signals that wait for room in a ring. */
+  /** Signals that wait for room in a ring, or for its other end. */
   get heldCount(): number {
-    return this.openOuts.reduce((sum, out) => sum + out.waitingCount, 0)
+    return this.outs.reduce((sum, out) => sum + (out?.waitingCount ?? 0), 0)
   }
 
   /** Asks the readers of full rings to wake this endpoint when there is room again. */

@@ -13,6 +13,8 @@ export interface SchedulerData {
   readonly endpoint: number
   readonly endpointCount: number
   readonly spinMs: number
+  /** When the VM started, by the system's clock; `undefined`: its time is set by hand. */
+  readonly originMs: number | undefined
 }
 
 export type ToScheduler =

@@ -1,0 +1,79 @@
+/**
+ * When nothing moves: no process runs or could, no signal is on its way. And time that is moved by hand, from one
+ * stillness to the next.
+ *
+ * A thread parks when it has nothing to do: it announces that, sees its rings empty, and sleeps until somebody rings;
+ * every park is counted. So if each thread is found parked twice, with the same count, all of them slept
+ * between the two looks: nobody was left to send, and whatever was sent before had rung a bell.
+ */
+
+import { isParked, wake } from '../memory/park.ts'
+import type { Endpoint } from '../worker/endpoint.ts'
+
+const HOST = 0
+
+export class Stillness {
+  private readonly host: Endpoint
+  private readonly endpointCount: number
+  constructor(host: Endpoint, endpointCount: number) {
+    this.host = host
+    this.endpointCount = endpointCount
+  }
+
+  /** Resolves when nothing moves. */
+  async reached(): Promise<void> {
+    for (let seen: number | undefined; ; ) {
+      const now = this.look()
+      if (now !== undefined && now === seen) return
+      seen = now
+      // What promises and the event loop still have for the host comes in between.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  /** From now on, by so many ms: from one deadline to the next, each from stillness to stillness. */
+  async advance(ms: number): Promise<void> {
+    const { control } = this.host
+    await this.reached()
+    const target = control.clockMs + ms
+    for (;;) {
+      const next = Math.max(control.clockMs, this.nextDeadlineMs())
+      this.setTime(Math.min(next, target))
+      await this.reached()
+      if (next >= target && this.nextDeadlineMs() > target) return
+    }
+  }
+
+  /** How often all threads together have parked; `undefined` if one of them is not parked now. */
+  private look(): number | undefined {
+    const { control, clock } = this.host
+    if (!this.host.isAtRest) return undefined
+    let parkCount = 0
+    for (let endpoint = HOST; endpoint < this.endpointCount; endpoint++) {
+      if (control.isGone(endpoint)) continue
+      if (endpoint !== HOST && !control.isUp(endpoint)) return undefined
+      if (!isParked(control, endpoint)) return undefined
+      const counters = control.counters(endpoint)
+      if (counters.loadingCount > 0 || counters.heldCount > 0) return undefined
+      if (clock.isManual && counters.clockMs !== clock.now()) return undefined
+      parkCount += counters.parkCount
+    }
+    return parkCount
+  }
+
+  private nextDeadlineMs(): number {
+    const { control } = this.host
+    let next = Infinity
+    for (let endpoint = HOST; endpoint < this.endpointCount; endpoint++) {
+      if (!control.isGone(endpoint)) next = Math.min(next, control.counters(endpoint).nextDeadlineMs)
+    }
+    return next
+  }
+
+  private setTime(ms: number): void {
+    const { control } = this.host
+    control.clockMs = ms
+    for (let endpoint = HOST + 1; endpoint < this.endpointCount; endpoint++) wake(control, endpoint)
+    this.host.kick()
+  }
+}
