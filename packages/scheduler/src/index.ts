@@ -21,7 +21,6 @@ export type { HeapLimit, MailboxLimit, Priority } from './process/limits.ts'
 export { ANY, down, exit, Matcher, messages, oneOf, tag, timeout, where, withRef } from './process/match.ts'
 export type { Op } from './process/op.ts'
 export {
-  type AsyncTimerOptions,
   type Destination,
   type Down,
   type ExitMessage,
@@ -29,6 +28,7 @@ export {
   type MonitorOptions,
   type MonitorTarget,
   type ProcessFlags,
+  type QuietTimerOptions,
   type ReceiveOptions,
   type Self,
   type SendOptions,

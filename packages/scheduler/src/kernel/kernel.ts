@@ -107,6 +107,8 @@ export class Kernel {
   spawnCount = 0
   /** Processes whose module is being imported. */
   loadingCount = 0
+  /** Of those, the ones whose parent waits to hear that they have their code: by pid, the reference of the answer. */
+  readonly unacknowledged = new Map<number, number>()
   private settledMs = 0
 
   /** The process whose own code is on the stack. */

@@ -36,6 +36,7 @@ import type { Alarm } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { placeSpawn } from './placement.ts'
 import { breakRelations } from './relations.ts'
+import { checkName } from './self-checks.ts'
 import { dropTimers } from './user-timers.ts'
 
 /** What travels to the scheduler that is to run a new process. */
@@ -143,6 +144,8 @@ function rareOptions(parent: Process, options: SpawnOptions): RareOptions | unde
     if (!SPAWN_OPTIONS.has(key)) throw new HeddleError('ERR_BAD_ARGUMENT', `spawn() has no option '${key}'`)
     isRare ||= key === 'priority' || key === 'maxMailbox' || key === 'maxHeapBytes'
   }
+  checkFlag('link', options.link)
+  checkFlag('trapExit', options.trapExit)
   if (!isRare) return undefined
   return {
     priority: options.priority === undefined ? NORMAL : checkPriority(options.priority),
@@ -150,6 +153,11 @@ function rareOptions(parent: Process, options: SpawnOptions): RareOptions | unde
     heapLimit: checkHeapLimit(options.maxHeapBytes),
     groupLeader: parent.extras?.groupLeader ?? 0,
   }
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new HeddleError('ERR_BAD_ARGUMENT', `${name} must be true or false, not ${String(value)}`)
 }
 
 function setRare(process: Process, { priority, mailboxLimit, heapLimit, groupLeader }: RareOptions): void {
@@ -178,15 +186,6 @@ export function registerName(kernel: Kernel, name: unknown, pid: number): void {
     throw new HeddleError('ERR_NO_PROCESS', `cannot register '${name}': the process is dead`)
   const why = outcome === 'name_taken' ? 'the name is taken' : 'the process has a name already'
   throw new HeddleError('ERR_NAME_TAKEN', `cannot register '${name}': ${why}`)
-}
-
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name === 'string' && name !== '' && name !== 'undefined' && Buffer.byteLength(name) <= 255)
-    return
-  throw new HeddleError(
-    'ERR_BAD_ARGUMENT',
-    `a name is a string of 1 to 255 bytes other than 'undefined', not ${String(name)}`,
-  )
 }
 
 /** A spawn request from another scheduler. */
@@ -237,13 +236,16 @@ function start(kernel: Kernel, process: Process, definition: Definition, ackRef:
 
 function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ackRef: number): void {
   kernel.loadingCount += 1
+  if (ackRef !== 0) kernel.unacknowledged.set(process.pid, ackRef)
   loading.then(
     (definition) => {
       kernel.loadingCount -= 1
+      kernel.unacknowledged.delete(process.pid)
       if (process.status !== STATUS.dead) start(kernel, process, definition, ackRef)
     },
     (error: unknown) => {
       kernel.loadingCount -= 1
+      kernel.unacknowledged.delete(process.pid)
       if (process.status === STATUS.dead) return
       const cause = error instanceof Error ? errorReason(error) : error
       if (ackRef !== 0) kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, cause)
@@ -251,6 +253,14 @@ function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ac
       terminate(kernel, process, ['undef', cause], { isCrash: ackRef === 0 })
     },
   )
+}
+
+/** It ends before it has its code: it was there, and that is what its parent waits to hear. */
+function acknowledgeEnded(kernel: Kernel, process: Process): void {
+  const ackRef = kernel.unacknowledged.get(process.pid)
+  if (ackRef === undefined) return
+  kernel.unacknowledged.delete(process.pid)
+  kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, true)
 }
 
 /** Its code threw what nobody caught. */
@@ -276,6 +286,7 @@ export function terminate(
   kernel.names.release(slot)
   kernel.table.delete(process)
   kernel.inOrder(() => {
+    if (process.phase === PHASE.loading) acknowledgeEnded(kernel, process)
     breakRelations(kernel, process, reason)
     kernel.releaseSlot(slot)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)

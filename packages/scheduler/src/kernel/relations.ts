@@ -198,8 +198,8 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
     for (const [ref, watcher] of watchers) kernel.signal(SIGNAL.down, watcher.pid, pid, ref, reason)
   }
   if (links !== null) {
-    // Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
-    for (const peer of links.keys()) kernel.signal(SIGNAL.exitLink, peer, pid, 0, reason)
+    // Latest first, as on BEAM. Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
+    for (const peer of [...links.keys()].reverse()) kernel.signal(SIGNAL.exitLink, peer, pid, 0, reason)
   }
   resumeAll(kernel, process)
   if (monitors !== null) {

@@ -5,7 +5,6 @@ import type { MonitorOptions, TimerOptions } from '../process/self.ts'
 import { HeddleError } from '../term/errors.ts'
 import { isPid, type Pid } from '../term/pid.ts'
 import { isRef, type Ref } from '../term/ref.ts'
-import { checkName } from './lifecycle.ts'
 
 /** The commonest slip of all: the clone would be refused anyway, but would not say why. */
 export function refuseOperation(value: unknown, what: string): void {
@@ -62,4 +61,13 @@ export function isDownOf(message: unknown, refNumber: number): boolean {
   if (typeof message !== 'object' || message === null) return false
   const { ref } = message as { ref?: Partial<Ref> | null }
   return ref?.$ref === refNumber && 'reason' in message && 'pid' in message
+}
+
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && name !== '' && name !== 'undefined' && Buffer.byteLength(name) <= 255)
+    return
+  throw new HeddleError(
+    'ERR_BAD_ARGUMENT',
+    `a name is a string of 1 to 255 bytes other than 'undefined', not ${String(name)}`,
+  )
 }

@@ -12,11 +12,11 @@ import { Matcher } from '../process/match.ts'
 import type { Op } from '../process/op.ts'
 import { type Process, STATUS } from '../process/process.ts'
 import type {
-  AsyncTimerOptions,
   Destination,
   MonitorOptions,
   MonitorTarget,
   ProcessFlags,
+  QuietTimerOptions,
   ReceiveOptions,
   Self,
   SendOptions,
@@ -38,7 +38,7 @@ import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { addAlias, makeAlias, removeAlias } from './aliases.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
-import { checkName, groupLeaderOf, registerName, spawn } from './lifecycle.ts'
+import { groupLeaderOf, registerName, spawn } from './lifecycle.ts'
 import {
   callOperation,
   collectOperation,
@@ -54,6 +54,7 @@ import { requestCollection } from './query.ts'
 import { demonitor, link, monitor, unlink } from './relations.ts'
 import {
   checkMonitorOptions,
+  checkName,
   checkOptions,
   checkTimerOptions,
   isDownOf,
@@ -65,7 +66,7 @@ import {
 import { sendElsewhere, sendTransferring } from './send.ts'
 import { abandonSpawn, spawnRequest } from './spawn-request.ts'
 import { countSuspended, resume } from './suspension.ts'
-import { cancelTimer, readTimer, requestTimer, startTimer } from './user-timers.ts'
+import { lookAtTimer, startTimer } from './user-timers.ts'
 
 const NOBODY = 0
 
@@ -409,25 +410,17 @@ export class ProcessSelf implements Self {
   }
 
   cancelTimer(ref: Ref): number | false
-  cancelTimer(ref: Ref, options: AsyncTimerOptions): 'ok'
-  cancelTimer(ref: Ref, options?: AsyncTimerOptions): number | false | 'ok' {
+  cancelTimer(ref: Ref, options: QuietTimerOptions): 'ok'
+  cancelTimer(ref: Ref, options?: QuietTimerOptions): number | false | 'ok' {
     this.checkAlive()
-    refOf(ref, 'cancelTimer')
-    return options?.async === true ? this.askTimer(ref, 'cancel', options) : cancelTimer(this.kernel, ref)
+    return lookAtTimer(this.kernel, this.process, 'cancel', ref, options)
   }
 
   readTimer(ref: Ref): number | false
-  readTimer(ref: Ref, options: AsyncTimerOptions): 'ok'
-  readTimer(ref: Ref, options?: AsyncTimerOptions): number | false | 'ok' {
+  readTimer(ref: Ref, options: QuietTimerOptions): 'ok'
+  readTimer(ref: Ref, options?: QuietTimerOptions): number | false | 'ok' {
     this.checkAlive()
-    refOf(ref, 'readTimer')
-    return options?.async === true ? this.askTimer(ref, 'read', options) : readTimer(this.kernel, ref)
-  }
-
-  private askTimer(ref: Ref, what: 'cancel' | 'read', options: AsyncTimerOptions): 'ok' {
-    checkOptions(options, ['async', 'info'], `${what}Timer`)
-    requestTimer(this.kernel, this.process, ref, { do: what, wantsReply: options.info !== false })
-    return 'ok'
+    return lookAtTimer(this.kernel, this.process, 'read', ref, options)
   }
 
   makeRef(): Ref {

@@ -5,13 +5,14 @@
  */
 
 import type { Process } from '../process/process.ts'
-import type { TimeoutMessage, TimerAnswer, TimerOptions } from '../process/self.ts'
+import type { QuietTimerOptions, TimeoutMessage, TimerAnswer, TimerOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import { isPid, type Pid } from '../term/pid.ts'
 import { isRef, type Ref, RefTerm, type TimerRef } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
+import { checkOptions, refOf } from './self-checks.ts'
 import { Timer } from './timers.ts'
 
 /** A timer looks a name up itself, when it fires; a registry of the user's it could not ask. */
@@ -103,16 +104,23 @@ function isTime(ms: number, isPoint: boolean): boolean {
     : Number.isInteger(ms) && ms >= 0 && ms <= DELAY_MS_MAX
 }
 
-/** @throws HeddleError ERR_WRONG_THREAD */
-export function cancelTimer(kernel: Kernel, ref: TimerRef): number | false {
+/** Cancels or reads a timer, and says what was left of it: now, by a message, or not at all. */
+export function lookAtTimer(
+  kernel: Kernel,
+  process: Process,
+  what: TimerRequest['do'],
+  ref: TimerRef,
+  options: QuietTimerOptions | undefined,
+): number | false | 'ok' {
+  refOf(ref, `${what}Timer`)
+  checkOptions(options, ['async', 'info'], `${what}Timer`)
+  if (options?.async === true) {
+    requestTimer(kernel, process, ref, { do: what, wantsReply: options.info !== false })
+    return 'ok'
+  }
   checkPlace(kernel, ref)
-  return cancel(kernel, ref.$ref)
-}
-
-/** @throws HeddleError ERR_WRONG_THREAD */
-export function readTimer(kernel: Kernel, ref: TimerRef): number | false {
-  checkPlace(kernel, ref)
-  return read(kernel, ref.$ref)
+  const left = what === 'cancel' ? cancel(kernel, ref.$ref) : read(kernel, ref.$ref)
+  return options?.info === false ? 'ok' : left
 }
 
 function cancel(kernel: Kernel, refNumber: number): number | false {
@@ -151,13 +159,13 @@ function checkPlace(kernel: Kernel, ref: TimerRef): void {
 // ---- asked from anywhere ----
 
 /** What is to be done with a timer, and whether the asker wants to hear of it. */
-export interface TimerRequest {
+interface TimerRequest {
   readonly do: 'cancel' | 'read'
   readonly wantsReply: boolean
 }
 
 /** Goes to the scheduler of the process that started the timer, which is where the timer is. */
-export function requestTimer(kernel: Kernel, process: Process, ref: TimerRef, request: TimerRequest): void {
+function requestTimer(kernel: Kernel, process: Process, ref: TimerRef, request: TimerRequest): void {
   if (kernel.userTimers.has(ref.$ref)) answerTimerRequest(kernel, process.pid, ref.$ref, request, ref.$of)
   else kernel.signal(SIGNAL.timer, ref.$of, process.pid, ref.$ref, request)
 }

@@ -129,11 +129,14 @@ export interface TimerOptions {
   readonly abs?: boolean
 }
 
-export interface AsyncTimerOptions {
-  readonly async: true
-  /** Whether a `TimerAnswer` shall come; default true. */
-  readonly info?: boolean
-}
+/** How to hear of a timer later, or not at all. */
+export type QuietTimerOptions =
+  | {
+      readonly async: true
+      /** Whether a `TimerAnswer` shall come; default true. */
+      readonly info?: boolean
+    }
+  | { readonly async?: false; readonly info: false }
 
 export interface SendOptions {
   /** ArrayBuffers and MessagePorts to move rather than clone; the sender loses them. */
@@ -252,14 +255,14 @@ export interface Self {
   startTimer(ms: number, to: Pid | Ref | string, message: unknown, options?: TimerOptions): TimerRef
   /**
    * The ms that were left, or false if it had fired (then its message is there) or is unknown. With `async`, which reaches
-   * the timers of other schedulers, too, the answer comes as a `TimerAnswer`.
+   * the timers of other schedulers, too, the answer comes as a `TimerAnswer`; with `info: false` none comes.
    * @throws HeddleError ERR_WRONG_THREAD without `async`, for a timer of another scheduler
    */
   cancelTimer(ref: TimerRef): number | false
-  cancelTimer(ref: TimerRef, options: AsyncTimerOptions): 'ok'
+  cancelTimer(ref: TimerRef, options: QuietTimerOptions): 'ok'
   /** The ms that are left. @see cancelTimer */
   readTimer(ref: TimerRef): number | false
-  readTimer(ref: TimerRef, options: AsyncTimerOptions): 'ok'
+  readTimer(ref: TimerRef, options: QuietTimerOptions): 'ok'
 
   /** A fresh reference. A receive that waits for it skips what came before it was made. */
   makeRef(): Ref
