@@ -27,6 +27,7 @@ import { Doomed } from './doomed.ts'
 import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
 import { Embryos } from './embryos.ts'
 import { Forgotten } from './forgotten.ts'
+import { Graves } from './graves.ts'
 import { receiveSpawn } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
 import type { Outside } from './outside.ts'
@@ -117,12 +118,13 @@ export class Kernel {
   private readonly onReport: ((report: Report) => void) | undefined
   private readonly embryos: Embryos
   private readonly forgotten: Forgotten
-  /** Slots of dead processes whose last signals are not published yet. */
-  private readonly unfreed: { readonly slot: number; readonly postedCount: number }[] = []
+  readonly graves: Graves
   /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
   private readonly cascade: (() => void)[] = []
   private isCascading = false
   private readonly late: (() => void)[] = []
+  /** Timers that were due as they were started. */
+  private readonly overdue: { readonly dueMs: number; readonly fire: () => void }[] = []
   private isInSlice = false
   private refBlock = 0
   private refIndex = REF_BLOCK_COUNT
@@ -139,6 +141,7 @@ export class Kernel {
     this.onReport = parts.onReport
     this.embryos = new Embryos(this)
     this.forgotten = new Forgotten(this)
+    this.graves = new Graves(parts.slots, parts.outside)
     this.timers = new TimerWheel(parts.outside.now())
     this.alarms = new Alarms(
       this.timers,
@@ -184,7 +187,12 @@ export class Kernel {
 
   /** Whether a slice would do something. */
   get hasWork(): boolean {
-    return this.runQueue.length > 0 || this.late.length > 0 || this.forgotten.hasQuestions
+    return (
+      this.runQueue.length > 0 ||
+      this.late.length > 0 ||
+      this.overdue.length > 0 ||
+      this.forgotten.hasQuestions
+    )
   }
 
   /** What came in has been read, and it is `nowMs`: what is due fires. */
@@ -194,9 +202,18 @@ export class Kernel {
     try {
       this.forgotten.answer()
       this.timers.settle(nowMs)
+      if (this.overdue.length > 0) this.fireOverdue()
       this.timers.advance(nowMs)
     } finally {
       this.isInSlice = false
+    }
+  }
+
+  private fireOverdue(): void {
+    for (const { dueMs, fire } of this.overdue.splice(0)) {
+      // What was due before it comes before it.
+      this.timers.advance(dueMs)
+      fire()
     }
   }
 
@@ -207,25 +224,6 @@ export class Kernel {
 
   endDrain(): void {
     this.isInSlice = false
-  }
-
-  /** To be called when signals have been published: slots whose last user is heard to the end can be used again. */
-  freeSlots(): void {
-    if (this.unfreed.length === 0) return
-    const published = this.outside.publishedCount()
-    const first = this.unfreed.findIndex(({ postedCount }) => postedCount > published)
-    for (const { slot } of this.unfreed.splice(0, first < 0 ? this.unfreed.length : first))
-      this.slots.free(slot)
-  }
-
-  /**
-   * The process in this slot is dead, and has been told of. Before the slot is used again all that the process
-   * ever sent must be there for its readers to see, or an answer about it could overtake it.
-   */
-  releaseSlot(slot: number): void {
-    const postedCount = this.outside.postedCount()
-    if (postedCount === this.outside.publishedCount()) this.slots.free(slot)
-    else this.unfreed.push({ slot, postedCount })
   }
 
   publishCounters(): void {
@@ -408,16 +406,17 @@ export class Kernel {
 
   /** Does it with the next slice, with a fresh budget: for an async callback that never waits by itself. */
   later(process: Process, action: () => void): void {
-    this.soon(() => {
+    this.late.push(() => {
       process.budget = Math.max(process.budget, REDUCTIONS_PER_TURN)
       action()
     })
+    if (!this.isInSlice) this.outside.kick()
   }
 
-  /** Does it with the next slice. */
-  soon(action: () => void): void {
-    this.late.push(action)
-    if (!this.isInSlice) this.outside.kick()
+  /** Does it at the next `settle`, in the order of time. */
+  fireSoon(dueMs: number, fire: () => void): void {
+    this.overdue.push({ dueMs, fire })
+    this.timerStarted()
   }
 
   /** Puts a process in the run queue. */

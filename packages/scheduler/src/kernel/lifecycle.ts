@@ -288,7 +288,7 @@ export function terminate(
   kernel.inOrder(() => {
     if (process.phase === PHASE.loading) acknowledgeEnded(kernel, process)
     breakRelations(kernel, process, reason)
-    kernel.releaseSlot(slot)
+    kernel.graves.release(slot)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
   })
 }

@@ -87,8 +87,8 @@ export function startTimer(
   const timeout: TimeoutMessage = { type: 'timeout', ref, message: own }
   const timer = new UserTimer(kernel, ref.$ref, delayMs, to, isBare ? own : timeout)
   if (delayMs === 0) {
-    // At the next opportunity, not with the next tick.
-    kernel.soon(() => timer.fireIfPending())
+    // With the next look at the clock, not with the next tick.
+    kernel.fireSoon(now, () => timer.fireIfPending())
   } else {
     kernel.timers.start(timer, now, delayMs)
     kernel.timerStarted()

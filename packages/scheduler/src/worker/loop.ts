@@ -114,7 +114,7 @@ export class Loop {
       kernel.settle(clock.at(now))
       const isMore = kernel.runSlice(TURNS_PER_LOOK)
       mesh.flush()
-      kernel.freeSlots()
+      kernel.graves.clear()
       if (isMore || drained > 0) {
         this.isQuiet = false
         if (now - begin >= SLICE_MS) return true
