@@ -209,23 +209,23 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
 
 /**
  * A scheduler has died; all it ever published has been handled. Whatever here was bound to a process of
- * its own breaks, as if that process had ended with this reason.
+ * its own breaks, as if that process had ended with this reason. Who lives and is to run there belongs to its successor.
  */
 export function breakWithScheduler(kernel: Kernel, endpoint: number): void {
   const reason = ['scheduler_down', endpoint] as const
+  const isLost = (pid: number, where: number): boolean => where === endpoint && !kernel.isAlivePid(pid)
   for (const process of [...kernel.table]) {
     for (const call of [...process.pendingCalls()]) {
-      if (call.endpoint === endpoint) downFrom(kernel, process, call, reason)
+      if (isLost(call.target, call.endpoint)) downFrom(kernel, process, call, reason)
     }
-    for (const known of [...(process.monitors?.values() ?? [])]) {
-      if (known.endpoint === endpoint)
-        kernel.receive(SIGNAL.down, process.pid, known.target, known.ref, copy(reason))
+    for (const { ref, target, endpoint: where } of [...(process.monitors?.values() ?? [])]) {
+      if (isLost(target, where)) kernel.receive(SIGNAL.down, process.pid, target, ref, copy(reason))
     }
     for (const [ref, watcher] of [...(process.watchers ?? [])]) {
-      if (watcher.endpoint === endpoint) process.watchers?.delete(ref)
+      if (isLost(watcher.pid, watcher.endpoint)) process.watchers?.delete(ref)
     }
     for (const [peer, known] of [...(process.links ?? [])]) {
-      if (known.endpoint === endpoint) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
+      if (isLost(peer, known.endpoint)) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
     }
     if (process.isSuspended) resumeFor(kernel, process, endpoint)
   }

@@ -13,6 +13,7 @@
  */
 
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { buryScheduler, Deaths } from '../kernel/deaths.ts'
 import { DOWN, GONE, STARTING_UP, UP } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { resetRing } from '../memory/ring.ts'
@@ -31,13 +32,6 @@ const HOST = 0
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5_000
 
-interface Death {
-  readonly id: number
-  readonly endpoint: number
-  /** Peers that have not finished with the dead one. */
-  readonly waitingFor: Set<number>
-}
-
 export interface CrewEvents {
   schedulerDown(endpoint: number, error: Error | undefined): void
 }
@@ -45,8 +39,7 @@ export interface CrewEvents {
 export class Crew {
   private readonly workers = new Map<number, Worker>()
   private readonly up = new Set<number>()
-  private readonly deaths = new Map<number, Death>()
-  private deathCount = 0
+  private readonly deaths = new Deaths()
   private isStopping = false
   private readonly retries = new Set<NodeJS.Timeout>()
   private readonly host: Endpoint
@@ -165,7 +158,7 @@ export class Crew {
     control.nextEpoch(endpoint)
     this.events.schedulerDown(endpoint, error)
     // Whoever dies now will not answer for other deaths any more.
-    for (const { id } of [...this.deaths.values()]) this.finishDeath(id, endpoint)
+    for (const id of this.deaths.ids()) this.finishDeath(id, endpoint)
     this.clearAway(endpoint)
   }
 
@@ -181,27 +174,16 @@ export class Crew {
       setImmediate(() => this.clearAway(endpoint))
       return
     }
-    slots.sweepOwner(endpoint, (slot) => names.release(slot))
-    for (let owner = 1; owner <= this.options.schedulerCount; owner++) {
-      // Nobody is there to learn that a spawn request will never come.
-      if (this.up.has(owner)) continue
-      slots.forEachStarting(endpoint, owner, (slot) => {
-        names.release(slot)
-        slots.free(slot)
-      })
-    }
-    const death: Death = { id: ++this.deathCount, endpoint, waitingFor: new Set([HOST, ...this.up]) }
-    this.deaths.set(death.id, death)
-    for (const peer of [...death.waitingFor])
-      this.tell(peer, { type: 'disconnect', peer: endpoint, death: death.id })
+    buryScheduler({ names, slots }, endpoint, this.options.schedulerCount, (owner) => this.up.has(owner))
+    const peers = [HOST, ...this.up]
+    const death = this.deaths.begin(endpoint, peers)
+    for (const peer of peers) this.tell(peer, { type: 'disconnect', peer: endpoint, death })
   }
 
   /** A peer is through with a dead scheduler; when all are, another takes its place. */
   private finishDeath(id: number, peer: number): void {
-    const death = this.deaths.get(id)
-    if (death === undefined || !death.waitingFor.delete(peer) || death.waitingFor.size > 0) return
-    this.deaths.delete(id)
-    const { endpoint } = death
+    const endpoint = this.deaths.finish(id, peer)
+    if (endpoint === undefined) return
     for (let other = 0; other <= this.options.schedulerCount; other++) {
       if (other === endpoint) continue
       resetRing(this.shared, endpoint, other)

@@ -2,8 +2,8 @@
  * When nothing moves: no process runs or could, no signal is on its way. And time that is moved by hand, from one
  * stillness to the next.
  *
- * A thread parks when it has nothing to do: it announces that, sees its rings empty, and sleeps until somebody rings;
- * every park is counted. So if each thread is found parked twice, with the same count, all of them slept
+ * A thread parks when it has nothing to do: it announces that, sees its rings empty, says that it rests, and sleeps until
+ * somebody rings; every park is counted. So if each thread is found at rest twice, with the same count, all of them slept
  * between the two looks: nobody was left to send, and whatever was sent before had rung a bell.
  */
 
@@ -56,6 +56,8 @@ export class Stillness {
       const counters = control.counters(endpoint)
       if (counters.loadingCount > 0 || counters.heldCount > 0) return undefined
       if (clock.isManual && counters.clockMs !== clock.now()) return undefined
+      // Announced, but still looking at its rings.
+      if (counters.restCount !== counters.parkCount) return undefined
       parkCount += counters.parkCount
     }
     return parkCount

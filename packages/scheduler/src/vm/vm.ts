@@ -4,6 +4,7 @@
  */
 
 import { performance } from 'node:perf_hooks'
+import { type HostProcess, makeHostProcess } from '../kernel/host-process.ts'
 import { spawnOperation } from '../kernel/operations.ts'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
@@ -27,7 +28,6 @@ import { type Pid, PidTerm } from '../term/pid.ts'
 import type { MonitorRef } from '../term/ref.ts'
 import type { Endpoint } from '../worker/endpoint.ts'
 import type { Crew } from './crew.ts'
-import { type HostProcess, makeHostProcess } from './host-process.ts'
 import type { FullVmOptions } from './options.ts'
 import { Stillness } from './stillness.ts'
 
@@ -83,7 +83,7 @@ export class Vm implements AsyncDisposable {
     this.host = host
     this.crew = crew
     this.options = options
-    this.hostProcess = makeHostProcess(host)
+    this.hostProcess = makeHostProcess(host.kernel)
     this.stillness = new Stillness(host, options.schedulerCount + 1)
   }
 

@@ -67,11 +67,16 @@ export class OutChannel {
   private overflowHead = 0
   private scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
   private spilled = 0
+  /** The life of the other end that all this is for. */
+  private epoch: number
+  /** Signals for a life that had ended when they could have gone. */
+  private droppedCount = 0
 
   constructor(shared: SharedMemory, control: Control, from: number, to: number) {
     this.ring = new RingWriter(shared, from, to)
     this.control = control
     this.to = to
+    this.epoch = control.peekEpoch(to)
   }
 
   /** Signals that had to wait, since the start. */
@@ -94,15 +99,36 @@ export class OutChannel {
     this.flush()
   }
 
-  /** The other end is dead. Drops what has not gone; returns how many signals those were. */
+  /** The other end is dead, and this end knows. Returns how many signals for it were dropped. */
   close(): number {
-    const dropped = this.waitingCount
+    this.keepUp()
+    const dropped = this.droppedCount
+    this.droppedCount = 0
+    return dropped
+  }
+
+  /**
+   * The other end may have died and this end not have been told yet: what is sent from then on is for its successor, which
+   * may have processes already that wait for it to start, and must not be lost with what was for the dead.
+   */
+  private keepUp(): void {
+    const epoch = this.control.peekEpoch(this.to)
+    if (epoch === this.epoch) return
+    this.epoch = epoch
+    this.droppedCount += this.waitingCount
     this.port?.close()
     this.port = null
     this.overflow = []
     this.overflowHead = 0
     this.encoder.reset()
-    return dropped
+  }
+
+  /** Processes whose spawn request waits here. */
+  *waitingSpawns(): Iterable<number> {
+    for (const { bytes } of this.overflow.slice(this.overflowHead)) {
+      const view = new DataView(bytes.buffer)
+      if ((view.getInt32(4, true) & KIND_MASK) === SIGNAL.spawn) yield view.getFloat64(8, true)
+    }
   }
 
   /**
@@ -118,6 +144,7 @@ export class OutChannel {
     value: unknown,
     transfer: readonly Transferable[] | undefined,
   ): void {
+    this.keepUp()
     if (transfer !== undefined) {
       this.postParcel(order, kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, transfer))
       return

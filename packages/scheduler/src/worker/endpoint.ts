@@ -4,15 +4,14 @@
  */
 
 import type { MessagePort } from 'node:worker_threads'
+import { partWith } from '../kernel/deaths.ts'
 import { Kernel, type Report } from '../kernel/kernel.ts'
-import { breakWithScheduler } from '../kernel/relations.ts'
 import { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { NameTable } from '../memory/names.ts'
 import { Park } from '../memory/park.ts'
 import { SlotTable } from '../memory/slots.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition, onDefinition } from '../process/define.ts'
-import { pidNumber } from '../term/pid.ts'
 import { type Clock, makeClock } from './clock.ts'
 import { ModuleLoader } from './load.ts'
 import { Loop, type LoopOptions } from './loop.ts'
@@ -91,18 +90,8 @@ export class Endpoint {
     } finally {
       this.kernel.endDrain()
     }
-    breakWithScheduler(this.kernel, peer)
-    // Processes that were to be started there, whose request it did not read.
-    this.slots.forEachUnstarted(peer, (slot) => {
-      this.names.release(slot)
-      this.slots.free(slot)
-    })
-    // Processes that it wanted started here, and did not live to ask for.
-    this.slots.forEachUnborn(peer, (slot, generation) => {
-      this.kernel.abandonEmbryo(pidNumber(slot, generation))
-      this.names.release(slot)
-      this.slots.free(slot)
-    })
+    const waiting = this.mesh.spawnsFor(peer)
+    partWith(this.kernel, peer, (pid) => waiting.has(pid))
     this.loop.kick()
   }
 

@@ -156,6 +156,7 @@ export class Loop {
       this.kick()
       return
     }
+    this.kernel.counters.restCount = this.kernel.counters.parkCount
     if (deadline !== Infinity && !this.clock.isManual) this.wakeAfter(deadline - this.clock.now())
     const bell = this.park.wait()
     // One wait may outlast several sleeps: it needs one listener.

@@ -74,6 +74,11 @@ export class Mesh {
     return out.close()
   }
 
+  /** Processes that are to run on whoever takes this dead peer's place. */
+  spawnsFor(peer: number): Set<number> {
+    return new Set(this.outOf(peer).waitingSpawns())
+  }
+
   post(
     to: number,
     kind: SignalKind,

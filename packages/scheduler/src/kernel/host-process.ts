@@ -3,22 +3,22 @@
  * embeds the VM calls and is called through it, from ordinary async code.
  */
 
-import { ProcessSelf } from '../kernel/self.ts'
 import { PHASE, Process, STATUS } from '../process/process.ts'
 import { pidNumber } from '../term/pid.ts'
-import type { Endpoint } from '../worker/endpoint.ts'
+import type { Kernel } from './kernel.ts'
+import type { ProcessSelf } from './self.ts'
 
 export interface HostProcess {
   readonly process: Process
   readonly self: ProcessSelf
 }
 
-export function makeHostProcess(host: Endpoint): HostProcess {
-  const { kernel, slots } = host
+export function makeHostProcess(kernel: Kernel): HostProcess {
+  const { slots } = kernel
   const slot = slots.allocate(kernel.endpoint)
   const pid = pidNumber(slot, slots.generation(slot))
   const process = new Process(pid, 0, { url: 'node:heddle', name: 'host' }, undefined)
-  const self = new ProcessSelf(kernel, process)
+  const self = kernel.makeSelf(process)
   process.self = self
   // As if it were in a promise that never settles: it is never run, and messages wait for `receive`.
   process.phase = PHASE.promise
