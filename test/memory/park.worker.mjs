@@ -18,7 +18,7 @@ let sleepCount = 0
 /** Now and then longer than the other needs to fall asleep, so that every phase of it is met. */
 function dawdle() {
   const turns = random.next(4) === 0 ? random.next(60_000) : random.next(300)
-  for (let turn = 0; turn < turns; turn++) control.isStopping()
+  for (let turn = 0; turn < turns; turn++) control.isUp(me)
 }
 
 function send(value) {
