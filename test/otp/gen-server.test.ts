@@ -27,6 +27,14 @@ onEveryVm('a server', (stage) => {
     expect(await callReasonOf(vm.call('nobody', counter.get()))).toBe('noproc')
   })
 
+  test('is not called with an option that there is not', async () => {
+    const { vm } = stage
+    const ref = await startServer(vm, counter, 0, stage.there)
+    const calling = vm.call(ref, counter.addAndGet(1), { timeout: 5 } as never)
+    await expect(calling).rejects.toMatchObject({ code: 'ERR_BAD_ARGUMENT' })
+    expect(await vm.call(ref, counter.get(), { timeoutMs: Infinity })).toBe(0)
+  })
+
   // ---- replies ----
 
   test('replies later', async () => {

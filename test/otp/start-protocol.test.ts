@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import {
   asyncStarter,
   beginner,
+  careful,
   counter,
   helper,
   type InitOrder,
@@ -25,7 +26,7 @@ interface Started {
 onEveryVm('a start', (stage) => {
   async function startBy(
     order: Omit<StartOrder, 'report' | 'traps'> & { traps?: boolean },
-    by: typeof starter | typeof asyncStarter = starter,
+    by: typeof starter = starter,
   ): Promise<{ starterPid: Pid; started: Started }> {
     const { vm } = stage
     const full: StartOrder = {
@@ -186,6 +187,22 @@ onEveryVm('a start', (stage) => {
     expect(vm.whereis('bad')).toBeUndefined()
     const op = start({} as Self, raw, undefined as never)
     await expect(op).rejects.toThrow(HeddleError)
+  })
+
+  test.each(HOWS)('%s refuses options that there are not, and starts nothing', async (how) => {
+    const { started } = await startBy(
+      { how, options: { name: 'misspelt', timeout: 5 } as never, init: {} },
+      careful,
+    )
+    expect(started).toMatchObject({ result: 'ERR_BAD_ARGUMENT', left: [] })
+    expect(stage.vm.whereis('misspelt')).toBeUndefined()
+  })
+
+  test('from the host refuses options that there are not', async () => {
+    for (const bad of [{ timeout: 5 }, { link: true }, null, 'name']) {
+      const starting = startServer(stage.vm, counter, 0, bad as never)
+      await expect(starting).rejects.toMatchObject({ code: 'ERR_BAD_ARGUMENT' })
+    }
   })
 
   test('by hand, with spawn, gives a server like any other', async () => {

@@ -336,6 +336,17 @@ onEveryVm('a supervisor', (stage) => {
   })
 
   const base = { children: [] }
+
+  test('with a flag that there is not is a coded error, and starts nothing', async () => {
+    const { vm } = stage
+    const starting = startServer(vm, crooked, { returns: { ...base, intensty: 3 } }, stage.there)
+    expect(await reasonOf(starting)).toMatchObject({
+      error: 'HeddleError',
+      message: expect.stringContaining('intensty'),
+      fields: { code: 'ERR_BAD_ARGUMENT' },
+    })
+  })
+
   const good = { id: 'a', start: { definition: { url: 'file:///x', name: 'x' }, argument: 1 } }
   const faults: [unknown, unknown][] = [
     [17, ['bad_return', ['crooked', 'init', 17]]],

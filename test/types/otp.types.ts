@@ -19,8 +19,18 @@ import {
   stop,
   stopInit,
   supervisor,
+  timer,
 } from '@heddle/otp'
-import type { From, MonitorRef, Self, ServerRef, Vm } from '@heddle/scheduler'
+import {
+  type From,
+  type MonitorRef,
+  type Op,
+  type Pid,
+  type Self,
+  type ServerRef,
+  type Vm,
+  via,
+} from '@heddle/scheduler'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const sure = <T extends true>(): T | undefined => undefined
@@ -278,4 +288,35 @@ export async function supervising(ref: RefOf<typeof bank>): Promise<void> {
   bank.deleteChild()
   // @ts-expect-error wrong argument
   await startServer(vm, bank, 'many')
+}
+
+// Names in registries of the user's own, and timers.
+const room = via(import.meta.url, 'room', {
+  registerName: (_room: { floor: number }, _pid: Pid, _self: Self) => 'yes' as const,
+  unregisterName: () => undefined,
+  whereisName: () => undefined,
+})
+export const named = start(self, counter, 0, { name: room({ floor: 1 }) })
+export const namedChild = child(counter, 0, { name: room({ floor: 1 }), id: 'first floor' })
+// @ts-expect-error another kind of name
+room('first')
+// @ts-expect-error neither a name nor one of a registry
+start(self, counter, 0, { name: 5 })
+
+export function timers(pid: Pid): void {
+  const it = timer.sendAfter(self, 5, pid, 'x')
+  sure<Equal<typeof it, timer.TRef>>()
+  timer.applyAfter(self, 5, counter, 0)
+  // @ts-expect-error wrong argument
+  timer.applyInterval(self, 5, counter, 'zero')
+  // @ts-expect-error not a timer
+  timer.cancel(self, pid)
+  const plain = timer.tc(self, () => 'x')
+  sure<Equal<typeof plain, timer.Timed<string>>>()
+  const promised = timer.tc(self, async () => 'x')
+  sure<Equal<typeof promised, Promise<timer.Timed<string>>>>()
+  const stepped = timer.tc(self, function* () {
+    return yield* self.call(pid as RefOf<typeof counter>, counter.get())
+  })
+  sure<Equal<typeof stepped, Generator<Op<unknown>, timer.Timed<number>, unknown>>>()
 }

@@ -65,3 +65,4 @@ export {
   type SupervisorDef,
   supervisor,
 } from './sup/supervisor.ts'
+export * as timer from './timer/timer.ts'

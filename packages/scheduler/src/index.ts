@@ -55,7 +55,7 @@ export {
   type Step,
   Turn,
 } from './process/turn.ts'
-export { type Via, type ViaRegistry, via } from './process/via.ts'
+export { isVia, registryOf, type Via, type ViaRegistry, via } from './process/via.ts'
 export { ERROR_CODES, type ErrorCode, HeddleError } from './term/errors.ts'
 export {
   type ErrorReason,

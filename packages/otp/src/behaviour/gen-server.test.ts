@@ -57,6 +57,27 @@ test('a server needs an init, a name and the url of its module', () => {
   expect(() => genServer(import.meta.url, 'none', {} as never)).toThrow(badArgument)
   expect(() => genServer(import.meta.url, '', { init })).toThrow(badArgument)
   expect(() => genServer('./here.js', 'none', { init })).toThrow(badArgument)
+  const sloppy = genServer as (...all: unknown[]) => unknown
+  for (const given of [
+    [{ init }],
+    ['none', { init }],
+    [import.meta.url, { init }],
+    [import.meta.url, 'none'],
+  ]) {
+    expect(() => sloppy(...given)).toThrow(badArgument)
+  }
+})
+
+test.each([
+  { call: 1 },
+  { call: { get: 1 } },
+  { cast: { add: null } },
+  { info: 'x' },
+  { continue: {} },
+  { terminate: 1 },
+])('a callback is a function: not %j', (sections) => {
+  const callbacks = { init: (_: void) => 0, ...sections } as never
+  expect(() => genServer(import.meta.url, 'sloppy', callbacks)).toThrow(badArgument)
 })
 
 test('one module defines a name once; evaluating it again is no second definition', () => {

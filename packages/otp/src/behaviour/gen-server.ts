@@ -93,8 +93,8 @@ export type None = Record<never, never>
  *
  * @param url always `import.meta.url`
  * @param name unique in its module
- * @throws HeddleError ERR_BAD_ARGUMENT (a name that is both a call and a cast, `then`, or begins with `$`),
- *   ERR_DUPLICATE_DEFINITION
+ * @throws HeddleError ERR_BAD_ARGUMENT (a name that is both a call and a cast, `then`, or begins with `$`; a
+ *   callback that is no function), ERR_DUPLICATE_DEFINITION
  * @example export const counter = genServer(import.meta.url, 'counter', {
  *   init: (start: number) => ({ total: start }),
  *   call: { get: (state) => reply(state.total, state) },
@@ -106,6 +106,7 @@ export function genServer<A, S, C = None, K = None>(
   name: string,
   callbacks: ServerCallbacks<A, S, C, K>,
 ): GenServer<A, C, K> {
+  checkCallbacks(name, callbacks)
   const { call, cast } = callbacks as { call?: CallSection; cast?: CastSection }
   const address = defineServer(url, name, 'gen_server', callbacks as ErasedCallbacks)
   const definition: Record<string, unknown> = { $: address }
@@ -163,6 +164,25 @@ export function defineServer(
     handle,
   })
   return Object.freeze({ url: defined.$.url, name: defined.$.name, behaviour })
+}
+
+/** Types are not there in JavaScript; a slip shall not end in a TypeError about something else. */
+function checkCallbacks(name: unknown, callbacks: unknown): void {
+  if (typeof callbacks !== 'object' || callbacks === null) {
+    throw badDefinition(name, 'genServer() takes import.meta.url, a name and callbacks')
+  }
+  const given = callbacks as { readonly [section: string]: unknown }
+  for (const section of ['call', 'cast']) {
+    const handlers = given[section] ?? {}
+    if (typeof handlers !== 'object') throw badDefinition(name, `'${section}' is no object of callbacks`)
+    const bad = Object.entries(handlers).find(([, handler]) => typeof handler !== 'function')
+    if (bad !== undefined) throw badDefinition(name, `its ${section} '${bad[0]}' is not a function`)
+  }
+  for (const each of ['info', 'continue', 'terminate']) {
+    if (given[each] !== undefined && typeof given[each] !== 'function') {
+      throw badDefinition(name, `${each} is not a function`)
+    }
+  }
 }
 
 function checkNames(name: string, calls: readonly string[], casts: readonly string[]): void {

@@ -3,8 +3,9 @@
  * for, `continue` or a time limit, before it is at rest for the first time.
  */
 
-import { ANY, Exit, type ExitReason, type From, type Self, Turn } from '@heddle/scheduler'
+import { ANY, Exit, type ExitReason, type Self, Turn } from '@heddle/scheduler'
 import { answerStarter, type Birth, born } from '../gen/birth.ts'
+import { disown } from '../gen/naming.ts'
 import { after, isStep, type Towards } from '../gen/step.ts'
 import { Ignore, Ok, StopInit } from './next.ts'
 import { goOn, handleMessage, newServer, type Server, type ServerCode } from './server.ts'
@@ -16,16 +17,18 @@ export function beginServer(code: ServerCode, given: unknown, self: Self): Begin
   return born(given, self, (birth) => runInit(code, birth, self))
 }
 
-function runInit(code: ServerCode, { parent, from, argument }: Birth, self: Self): Beginning {
-  const server = newServer(parent)
-  const returned = (result: unknown): Beginning => finishInit(code, server, from, result, self)
+function runInit(code: ServerCode, birth: Birth, self: Self): Beginning {
+  const server = newServer(birth.parent)
+  const returned = (result: unknown): Beginning => finishInit(code, server, birth, result, self)
   const thrown = (error: unknown): Beginning => {
-    if (!(error instanceof Ok || error instanceof Ignore || error instanceof StopInit)) throw error
-    return returned(error)
+    if (error instanceof Ok || error instanceof Ignore || error instanceof StopInit) return returned(error)
+    // It has ended while its `init` ran: this is how the scheduler leaves its code.
+    if ((error as Partial<Error> | undefined)?.name === 'Doomed') throw error
+    return disown(birth.name, self, error)
   }
   let result: unknown
   try {
-    result = code.init(argument as never, self)
+    result = code.init(birth.argument as never, self)
   } catch (error) {
     return thrown(error)
   }
@@ -35,14 +38,14 @@ function runInit(code: ServerCode, { parent, from, argument }: Birth, self: Self
 function finishInit(
   code: ServerCode,
   server: Server,
-  from: From | undefined,
+  { from, name }: Birth,
   result: unknown,
   self: Self,
 ): Beginning {
-  if (result instanceof StopInit) throw new Exit(result.reason)
+  if (result instanceof StopInit) return disown(name, self, new Exit(result.reason))
   if (result instanceof Ignore) {
     answerStarter(self, from, 'ignore')
-    throw new Exit('normal')
+    return disown(name, self, new Exit('normal'))
   }
   // Before `continue`, which may take its time.
   answerStarter(self, from, 'ok')

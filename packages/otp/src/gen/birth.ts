@@ -11,6 +11,7 @@ import {
   type CallEnvelope,
   type CallMessage,
   down,
+  Exit,
   type From,
   isPid,
   type Matcher,
@@ -18,8 +19,10 @@ import {
   type Pid,
   type Self,
   TIMEOUT,
+  type Via,
   where,
 } from '@heddle/scheduler'
+import { claim } from './naming.ts'
 import { after, type Towards } from './step.ts'
 
 /** What a server is spawned with by a starter; plain data. */
@@ -29,13 +32,15 @@ export interface StartRequest {
   /** Whether the starter is its parent, whose end is its own. */
   readonly isParent: boolean
   readonly argument: unknown
+  /** What the server is to register itself as; a plain name it has already. */
+  readonly name?: Via
 }
 
 /** The starter's call. Names with a `$` in front are not the users'. */
 export const START: CallMessage<unknown, StartAnswer> = { $call: '$start', arg: undefined }
 
-/** `init` is through; a failure is no answer but an end. */
-export type StartAnswer = 'ok' | 'ignore'
+/** `init` is through, or not begun, as the name is taken; a failure is no answer but an end. */
+export type StartAnswer = 'ok' | 'ignore' | readonly ['already_started', Pid | undefined]
 
 /** Who a server's EXIT messages must come from to end it. */
 export const NO_PARENT = 0
@@ -47,6 +52,8 @@ export interface Birth {
   /** To be answered when `init` is through. */
   readonly from: From | undefined
   readonly argument: unknown
+  /** What it has registered itself as. */
+  readonly name: Via | undefined
 }
 
 const startCall: Matcher<CallEnvelope> = where<CallEnvelope>((message) => {
@@ -57,15 +64,24 @@ const startCall: Matcher<CallEnvelope> = where<CallEnvelope>((message) => {
 
 /** Runs `begin` with what the process was given, once its starter waits for the answer. */
 export function born<T>(given: unknown, self: Self, begin: (birth: Birth) => Towards<T>): Towards<T> {
-  if (!isStartRequest(given))
-    return begin({ parent: self.parent?.$pid ?? NO_PARENT, from: undefined, argument: given })
-  const { $start, argument } = given
+  if (!isStartRequest(given)) {
+    const parent = self.parent?.$pid ?? NO_PARENT
+    return begin({ parent, from: undefined, argument: given, name: undefined })
+  }
+  const { $start, argument, name } = given
   const parent = given.isParent ? $start.$pid : NO_PARENT
+  const goOn = (from: From | undefined): Towards<T> => {
+    const named = () => begin({ parent, from, argument, name })
+    return name === undefined ? named() : claim(name, self, named, (holder) => endTaken(self, from, holder))
+  }
   return after(self.receive(startCall, { afterMs: 0 }), (call) =>
-    call === TIMEOUT
-      ? awaitStarter($start, self, (from) => begin({ parent, from, argument }))
-      : begin({ parent, from: call.from, argument }),
+    call === TIMEOUT ? awaitStarter($start, self, goOn) : goOn(call.from),
   )
+}
+
+function endTaken(self: Self, from: From | undefined, holder: Pid | undefined): never {
+  answerStarter(self, from, ['already_started', holder])
+  throw new Exit('normal')
 }
 
 /** The call comes right behind the spawn, unless the starter ended in between; then nobody wants an answer. */

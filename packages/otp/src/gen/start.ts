@@ -7,6 +7,7 @@
  *       call '$start' ------------------------------> runs init
  *       ok, and the server runs <-------------------- reply 'ok'
  *       ignore <------------------------------------- reply 'ignore', then exits normal
+ *       error: already_started <--------------------- reply: its registry says that the name is taken
  *       error: the exit reason <--------------------- exits: a call fails when its server ends
  *
  * So a start works across schedulers, with a time limit, through a scheduler's death, and from the host;
@@ -23,23 +24,38 @@ import {
   type ExitReason,
   exit,
   HeddleError,
+  isVia,
   type MonitorRef,
   type Op,
   type Pid,
   type Self,
   type ServerRef,
   type SpawnOptions,
+  type Via,
   type Vm,
 } from '@heddle/scheduler'
 import { START, type StartRequest } from './birth.ts'
 import { checkServer, type ServerDef } from './definition.ts'
+import { checkOptions } from './options.ts'
 import { Sequence, type Steps } from './sequence.ts'
 import { checkTimeoutMs } from './timeout.ts'
 
-export interface StartOptions extends Omit<SpawnOptions, 'link'> {
+export interface StartOptions extends Omit<SpawnOptions, 'link' | 'monitor' | 'name'> {
+  /** Registers the server before `init` runs: under a name of the VM, or in a registry made with `via`. */
+  readonly name?: string | Via
   /** How long `init` may take; then the server is killed. Default `Infinity`. */
   readonly timeoutMs?: number
 }
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof StartOptions>([
+  'name',
+  'scheduler',
+  'trapExit',
+  'priority',
+  'maxMailbox',
+  'maxHeapBytes',
+  'timeoutMs',
+])
 
 /** What a start came to: OTP's `{ok, Pid}`, `ignore`, `{error, Reason}`. */
 export type StartResult<P extends Pid = Pid> =
@@ -109,8 +125,9 @@ export function startMonitor<A, Api>(
  * Starts a server from the host, which is its parent: `vm.stop()` shuts it down.
  *
  * Rejects with an `Exit` whose reason says why it was not started (`'ignore'`, `'timeout'`, what `init`
- * exited with), or with HeddleError ERR_NAME_TAKEN, ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION, ERR_UNCLONABLE,
- * ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE, ERR_BAD_ARGUMENT, ERR_VM_STOPPED.
+ * exited with, `['already_started', pid]` if its registry says so), or with HeddleError ERR_NAME_TAKEN,
+ * ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION, ERR_UNCLONABLE, ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE,
+ * ERR_BAD_ARGUMENT, ERR_VM_STOPPED.
  *
  * @example const ref = await startServer(vm, counter, 0, { name: 'counter' })
  *          await vm.call(ref, counter.get())
@@ -122,13 +139,16 @@ export async function startServer<A, Api>(
   options: StartOptions = {},
 ): Promise<ServerRef<Api>> {
   checkServer(definition)
-  const { timeoutMs = Infinity, ...spawnOptions } = options
+  checkOptions('startServer()', options, OPTION_NAMES)
+  const { timeoutMs = Infinity } = options
   checkTimeoutMs(timeoutMs)
-  const request = requestOf(vm.pid, true, argument)
-  const pid = await vm.spawn(definition, request as A, spawnOptions)
+  const request = requestOf(vm.pid, true, argument, options)
+  const pid = await vm.spawn(definition, request as A, spawnOptionsOf(options))
   let reason: ExitReason = 'ignore'
   try {
-    if ((await vm.call(pid, START, { timeoutMs })) === 'ok') return pid
+    const answer = await vm.call(pid, START, { timeoutMs })
+    if (answer === 'ok') return pid
+    reason = answer as ExitReason
   } catch (error) {
     reason = failureOf(error)
     if (reason === 'timeout') vm.exit(pid, 'kill')
@@ -138,6 +158,7 @@ export async function startServer<A, Api>(
 }
 
 type How = 'alone' | 'linked' | 'monitored'
+const STARTS = { alone: 'start()', linked: 'startLink()', monitored: 'startMonitor()' } as const
 
 interface Newborn<P extends Pid> {
   readonly pid: P
@@ -152,10 +173,11 @@ function* starting<A, Api>(
   how: How,
 ): Steps<StartResult<ServerRef<Api>>> {
   checkServer(definition)
-  const { timeoutMs = Infinity, ...spawnOptions } = options
+  checkOptions(STARTS[how], options, OPTION_NAMES)
+  const { timeoutMs = Infinity } = options
   checkTimeoutMs(timeoutMs)
-  const request = requestOf(self.pid, how === 'linked', argument)
-  const newborn = spawnNamed(self, definition, request as A, spawnOptions, how)
+  const request = requestOf(self.pid, how === 'linked', argument, options)
+  const newborn = spawnNamed(self, definition, request as A, spawnOptionsOf(options), how)
   if ('status' in newborn) return newborn
   const { pid, monitor } = newborn
   let result: StartResult<ServerRef<Api>>
@@ -163,7 +185,7 @@ function* starting<A, Api>(
     const answer = yield self.call(pid, START, { timeoutMs })
     if (answer === 'ok')
       return monitor === undefined ? { status: 'ok', pid } : { status: 'ok', pid, ...{ monitor } }
-    result = { status: 'ignore' }
+    result = answer === 'ignore' ? { status: 'ignore' } : { status: 'error', reason: answer as ExitReason }
   } catch (error) {
     result = { status: 'error', reason: failureOf(error) }
   }
@@ -171,9 +193,14 @@ function* starting<A, Api>(
   return result
 }
 
-function requestOf(starter: Pid, isParent: boolean, argument: unknown): unknown {
+function requestOf(starter: Pid, isParent: boolean, argument: unknown, { name }: StartOptions): unknown {
   const request: StartRequest = { $start: starter, isParent, argument }
-  return request
+  return isVia(name) ? { ...request, name } : request
+}
+
+/** What the scheduler is to do; a name in a registry the server takes itself. */
+function spawnOptionsOf({ timeoutMs: _timeoutMs, name, ...others }: StartOptions): SpawnOptions {
+  return name === undefined || isVia(name) ? others : { ...others, name }
 }
 
 /** Spawns, or says who has the name. */

@@ -14,10 +14,12 @@ import {
   exit,
   HeddleError,
   isCleanExit,
+  isPid,
   type Op,
   type Pid,
   type Self,
   type Spawnable,
+  type SpawnOptions,
   TIMEOUT,
 } from '@heddle/scheduler'
 import type { ServerDef } from '../gen/definition.ts'
@@ -45,7 +47,7 @@ function* tryStart(self: Self, { start }: ChildSpec): Effect<StartResult> {
   }
   try {
     if (definition.behaviour === undefined) {
-      const pid = self.spawnLink({ $: definition } as Spawnable<unknown>, argument, options)
+      const pid = self.spawnLink({ $: definition } as Spawnable<unknown>, argument, options as SpawnOptions)
       return { status: 'ok', pid }
     }
     return yield* startLink(self, { $: definition } as ServerDef<unknown, unknown>, argument, options)
@@ -59,7 +61,8 @@ function* tryStart(self: Self, { start }: ChildSpec): Effect<StartResult> {
 
 function holderOfName(result: StartResult): Pid | undefined {
   if (result.status !== 'error' || !Array.isArray(result.reason)) return undefined
-  return result.reason[0] === 'already_started' ? (result.reason[1] as Pid) : undefined
+  const [what, holder] = result.reason
+  return what === 'already_started' && isPid(holder) ? holder : undefined
 }
 
 /**

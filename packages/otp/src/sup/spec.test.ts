@@ -6,6 +6,7 @@ import { type ChildSpec, checkFlags, checkSpec, checkSpecs, child, Fault } from 
 import { supervisor } from './supervisor.ts'
 
 const server = genServer(import.meta.url, 'server', { init: (n: number) => n })
+const badArgument = expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' })
 const boss = supervisor(import.meta.url, 'boss', (_: void) => ({ children: [] }))
 
 describe('child()', () => {
@@ -34,7 +35,13 @@ describe('child()', () => {
 
   test('refuses what is no definition', () => {
     for (const bad of [undefined, {}, { $: 'x' }, { $: { url: 'x' } }]) {
-      expect(() => child(bad as never, 1)).toThrow(expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }))
+      expect(() => child(bad as never, 1)).toThrow(badArgument)
+    }
+  })
+
+  test('refuses an option that there is not', () => {
+    for (const bad of [{ restrat: 'transient' }, { argument: 1 }, null, 5]) {
+      expect(() => child(server, 1, bad as never)).toThrow(badArgument)
     }
   })
 })
@@ -85,4 +92,8 @@ test('flags have defaults, and are checked', () => {
   expect(checkFlags({ intensity: undefined })).toEqual(defaults)
   expect(checkFlags({ intensity: 1.5 })).toEqual(new Fault(['invalid_intensity', 1.5]))
   expect(checkFlags({ periodMs: Number.NaN })).toEqual(new Fault(['invalid_period', Number.NaN]))
+})
+
+test('flags: one that there is not is refused, not ignored', () => {
+  expect(() => checkFlags({ children: [], intensty: 3 })).toThrow(badArgument)
 })

@@ -8,10 +8,13 @@ import {
   type DefinitionAddress,
   type ExitReason,
   HeddleError,
+  isVia,
   type Spawnable,
   type SpawnOptions,
+  type Via,
 } from '@heddle/scheduler'
 import { type BehaviourName, behaviourOf } from '../gen/definition.ts'
+import { checkOptions } from '../gen/options.ts'
 
 /**
  * `permanent`: always restarted. `transient`: restarted unless it ended with `normal`, `shutdown` or
@@ -25,8 +28,8 @@ export type Shutdown = number | 'brutal_kill' | 'infinity'
 export interface ChildOptions {
   /** Unique in its supervisor. Default: the registered name, else the definition's name. */
   readonly id?: string
-  /** Registers the child under this name. */
-  readonly name?: string
+  /** Registers the child: under a name of the VM, or, a server or supervisor only, in a registry made with `via`. */
+  readonly name?: string | Via
   /** Default `permanent`. */
   readonly restart?: RestartType
   /** Default 5,000 ms; for a supervisor `infinity`, as its children need their own time. */
@@ -38,6 +41,16 @@ export interface ChildOptions {
   /** Where it runs: see `SpawnOptions`. */
   readonly scheduler?: SpawnOptions['scheduler']
 }
+
+const CHILD_OPTION_NAMES: ReadonlySet<string> = new Set<keyof ChildOptions>([
+  'id',
+  'name',
+  'restart',
+  'shutdown',
+  'significant',
+  'type',
+  'scheduler',
+])
 
 /** A child, as its supervisor knows it. Plain data; made by `child`. */
 export interface ChildSpec {
@@ -54,7 +67,7 @@ export interface ChildStart {
   readonly definition: DefinitionAddress & { readonly behaviour?: BehaviourName }
   readonly argument: unknown
   /** What it is registered as. */
-  readonly name?: string
+  readonly name?: string | Via
   readonly scheduler?: SpawnOptions['scheduler']
 }
 
@@ -76,12 +89,14 @@ export interface SupervisorSpec extends Partial<Flags> {
 }
 
 const FLAG_DEFAULTS: Flags = { strategy: 'one_for_one', intensity: 1, periodMs: 5_000, autoShutdown: 'never' }
+const FLAG_NAMES: ReadonlySet<string> = new Set([...Object.keys(FLAG_DEFAULTS), 'children'])
 const SHUTDOWN_DEFAULT_MS = 5_000
 
 /**
  * A child for a supervisor's list, or for `startChild`.
  *
- * @throws HeddleError ERR_BAD_ARGUMENT if the definition is none; all else its supervisor checks
+ * @throws HeddleError ERR_BAD_ARGUMENT if the definition is none, or an option is unknown; all else its
+ *   supervisor checks
  * @example child(counter, 0, { name: 'ledger', restart: 'transient' })
  */
 export function child<A>(
@@ -96,11 +111,18 @@ export function child<A>(
       'not a definition: child() takes what process(), genServer() or supervisor() returned',
     )
   }
+  checkOptions('child()', options, CHILD_OPTION_NAMES)
   const { url, name } = address
   const behaviour = behaviourOf(definition as Spawnable<never>)
+  if (behaviour === undefined && isVia(options.name)) {
+    throw new HeddleError(
+      'ERR_BAD_ARGUMENT',
+      'a raw process cannot be registered with via: register it in its init',
+    )
+  }
   const type = options.type ?? (behaviour === 'supervisor' ? 'supervisor' : 'worker')
   return {
-    id: options.id ?? options.name ?? name,
+    id: options.id ?? plainName(options.name) ?? name,
     start: {
       definition: behaviour === undefined ? { url, name } : { url, name, behaviour },
       argument,
@@ -112,6 +134,11 @@ export function child<A>(
     significant: options.significant ?? false,
     type,
   }
+}
+
+function plainName(name: string | Via | undefined): string | undefined {
+  const plain: unknown = isVia(name) ? name.name : name
+  return typeof plain === 'string' ? plain : undefined
 }
 
 function defaultShutdown(type: unknown): Shutdown {
@@ -158,8 +185,13 @@ export function checkSpecs(given: readonly unknown[], autoShutdown: AutoShutdown
   return [...specs.values()]
 }
 
-/** The flags in what `init` returned, completed. */
+/**
+ * The flags in what `init` returned, completed. An unknown one, which OTP would ignore, is an error: a
+ * supervisor that restarts otherwise than it was meant to shows it too late.
+ * @throws HeddleError ERR_BAD_ARGUMENT
+ */
 export function checkFlags(given: object): Flags | Fault {
+  checkOptions('a supervisor', given, FLAG_NAMES)
   const flags = { ...FLAG_DEFAULTS, ...withoutUndefined(given) }
   const { strategy, intensity, periodMs, autoShutdown } = flags
   if (!isOneOf(strategy, STRATEGIES)) return new Fault(['invalid_strategy', strategy])

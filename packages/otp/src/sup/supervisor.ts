@@ -10,6 +10,7 @@ import {
   type CallMessage,
   type ExitMessage,
   type ExitReason,
+  HeddleError,
   isPid,
   type Op,
   type Pid,
@@ -100,7 +101,8 @@ export type SupervisorDef<A> = ServerDef<A, SupervisorApi> & Readonly<Supervisor
  * Defines a supervisor that any scheduler can run. It traps exits.
  *
  * Its start comes to `['shutdown', ['failed_to_start_child', id, reason]]` if a child cannot be started,
- * `['start_spec', fault]` and `['supervisor_data', fault]` if what `init` returned is wrong.
+ * `['start_spec', fault]` and `['supervisor_data', fault]` if what `init` returned is wrong, an error
+ * `ERR_BAD_ARGUMENT` if it has a flag that there is not.
  * It exits `shutdown` if it had to restart too often.
  *
  * @param init the children, in start order, and how to restart them; or `ignore()`
@@ -115,6 +117,12 @@ export function supervisor<A>(
   name: string,
   init: (argument: A, self: Self) => Step<SupervisorSpec | IgnoreResult>,
 ): SupervisorDef<A> {
+  if (typeof init !== 'function') {
+    throw new HeddleError(
+      'ERR_BAD_ARGUMENT',
+      'supervisor() takes import.meta.url, a name and a function init',
+    )
+  }
   const callbacks: ErasedCallbacks = {
     init: (argument: A, self: Self) => beginSupervisor(name, init, argument, self),
     call: CALLS as unknown as NonNullable<ErasedCallbacks['call']>,

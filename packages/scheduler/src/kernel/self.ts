@@ -69,6 +69,7 @@ import { countSuspended, resume } from './suspension.ts'
 import { lookAtTimer, startTimer } from './user-timers.ts'
 
 const NOBODY = 0
+const CALL_OPTIONS: readonly string[] = ['timeoutMs']
 
 export class ProcessSelf implements Self {
   private readonly kernel: Kernel
@@ -113,6 +114,7 @@ export class ProcessSelf implements Self {
     options?: CallOptions,
   ): Op<R> {
     if (this.isMute()) return this.never()
+    if (options !== undefined) checkOptions(options, CALL_OPTIONS, 'call')
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined) checkTimeout(timeoutMs)
     const target = this.serverAt(to, 'call')

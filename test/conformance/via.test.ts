@@ -1,0 +1,32 @@
+// Names in registries of the user's own, row by row: see the rows' names in OTP's own suites.
+
+import { startServer } from '@heddle/otp'
+import { startVm, type Vm } from '@heddle/scheduler'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { room, viaCases } from '#fixtures/conf-via'
+import { counter } from '#fixtures/otp-servers'
+import { runOnEveryHost } from './run.ts'
+
+runOnEveryHost(viaCases)
+
+describe('from the host', () => {
+  let vm: Vm
+  beforeAll(async () => {
+    vm = await startVm({ schedulers: 2, onReport: () => {} })
+  })
+  afterAll(() => vm.stop({ timeoutMs: 0 }))
+
+  test('a server registers itself also on a scheduler that has not met the registry', async () => {
+    const ref = await startServer(vm, counter, 7, { name: room('host'), scheduler: 2 })
+    expect(vm.whereis('room:host')).toEqual(ref)
+    expect(await vm.call(ref, counter.get())).toBe(7)
+    const again = startServer(vm, counter, 8, { name: room('host'), scheduler: 1 })
+    await expect(again).rejects.toMatchObject({ reason: ['already_started', ref] })
+  })
+
+  test('a registry whose module cannot be had ends the server, and says so', async () => {
+    const nowhere = { via: { url: 'file:///nowhere.mjs', name: 'room' }, name: 'x' }
+    const starting = startServer(vm, counter, 7, { name: nowhere })
+    await expect(starting).rejects.toMatchObject({ reason: { fields: { code: 'ERR_MODULE_LOAD' } } })
+  })
+})
