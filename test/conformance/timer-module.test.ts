@@ -1,12 +1,8 @@
-// OTP's timer module, row by row: see the rows' names in OTP's own suites.
+// OTP's timer module by a clock that the test moves; its cases run in `timers.test.ts`.
 
 import { startVm, tag } from '@heddle/scheduler'
 import { describe, expect, test } from 'vitest'
 import { tickBook, ticking } from '#fixtures/conf-timer-kit'
-import { timerModuleCases } from '#fixtures/conf-timer-module'
-import { runOnEveryHost } from './run.ts'
-
-runOnEveryHost(timerModuleCases)
 
 describe.each([
   ['a VM that runs inline', 'inline', undefined, undefined],

@@ -1,13 +1,10 @@
-// Names in registries of the user's own, row by row: see the rows' names in OTP's own suites.
+// Names in registries of the user's own, as the host finds them; the cases run in `registry.test.ts`.
 
 import { startServer } from '@heddle/otp'
 import { startVm, type Vm } from '@heddle/scheduler'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { room, viaCases } from '#fixtures/conf-via'
+import { room } from '#fixtures/conf-via'
 import { counter } from '#fixtures/otp-servers'
-import { runOnEveryHost } from './run.ts'
-
-runOnEveryHost(viaCases)
 
 describe('from the host', () => {
   let vm: Vm

@@ -147,7 +147,7 @@ export interface SendOptions {
 export type Transferable = ArrayBuffer | import('node:worker_threads').MessagePort
 
 export interface ReceiveOptions {
-  /** 0 to 2^32 - 1 ms, or `Infinity`. 0 looks through the whole mailbox and does not wait. */
+  /** A whole number of ms from 0 to 2^32 - 1, or `Infinity`. 0 looks through the whole mailbox and does not wait. */
   readonly afterMs: number
 }
 

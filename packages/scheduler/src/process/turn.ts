@@ -94,17 +94,12 @@ export type BodyResult<S> = Step<Turn<S>> | Chain<unknown, Turn<S>>
 
 export const TIMEOUT_MS_MAX = 0xffff_ffff
 
-/** OTP's `timeout_value`: 0 to 2^32 - 1 ms, or `Infinity`. */
+/** OTP's `timeout_value`: a whole number of ms from 0 to 2^32 - 1, or `Infinity`. */
 export function checkTimeout(timeoutMs: unknown): number {
-  if (
-    typeof timeoutMs === 'number' &&
-    timeoutMs >= 0 &&
-    (timeoutMs <= TIMEOUT_MS_MAX || timeoutMs === Infinity)
-  ) {
-    return timeoutMs
-  }
+  const ms = timeoutMs as number
+  if ((Number.isInteger(ms) && ms >= 0 && ms <= TIMEOUT_MS_MAX) || ms === Infinity) return ms
   throw new HeddleError(
     'ERR_TIMEOUT_VALUE',
-    `a timeout is 0 to 2^32 - 1 ms or Infinity, not ${String(timeoutMs)}`,
+    `a timeout is a whole number of ms from 0 to 2^32 - 1, or Infinity, not ${String(timeoutMs)}`,
   )
 }
