@@ -59,3 +59,10 @@ test('bears 10,000 children, and knows each of them', async () => {
   await vm.whenDown(ref)
   expect(vm.info().processCount).toBeLessThan(3)
 })
+
+test('a cast ends it with function_clause, as it ends OTP’s', async () => {
+  await using vm = await startVm({ schedulers: 'inline', onReport: () => {} })
+  const ref = await startServer(vm, pair, undefined)
+  vm.cast(ref, { $cast: 'hello', arg: 1 } as never)
+  expect((await vm.whenDown(ref)).reason).toMatchObject({ error: 'function_clause' })
+})

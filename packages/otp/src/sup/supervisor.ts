@@ -126,6 +126,8 @@ export function supervisor<A>(
   const callbacks: ErasedCallbacks = {
     init: (argument: A, self: Self) => beginSupervisor(name, init, argument, self),
     call: CALLS as unknown as NonNullable<ErasedCallbacks['call']>,
+    // None that it knows, as in OTP: a cast ends it with `function_clause`.
+    cast: {},
     info: handleInfo,
     terminate: endSupervisor,
   }

@@ -24,6 +24,7 @@ import { PidTerm } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
 import { addAlias, aliasMode, monitorEnded, removeAlias } from './aliases.ts'
 import type { Kernel } from './kernel.ts'
+import { breakingOrder } from './link-order.ts'
 import { resumeAll, resumeFor } from './suspension.ts'
 
 // ---- what a process does ----
@@ -194,12 +195,14 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
     forgetCaller(process, node)
     node.targetDown(copy(reason))
   }
+  if (links !== null) {
+    // Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
+    const peers = [...links.keys()]
+    for (const position of breakingOrder(peers.length))
+      kernel.signal(SIGNAL.exitLink, peers[position] as number, pid, 0, reason)
+  }
   if (watchers !== null) {
     for (const [ref, watcher] of watchers) kernel.signal(SIGNAL.down, watcher.pid, pid, ref, reason)
-  }
-  if (links !== null) {
-    // Latest first, as on BEAM. Also over a link that is being unlinked: the other end has not agreed yet, and will drop it.
-    for (const peer of [...links.keys()].reverse()) kernel.signal(SIGNAL.exitLink, peer, pid, 0, reason)
   }
   resumeAll(kernel, process)
   if (monitors !== null) {
