@@ -16,8 +16,9 @@ const floors = {
   otp: { report: 0, timer: 1, gen: 2, behaviour: 3, sup: 4, app: 5, release: 6 },
 }
 
-// What test/ may reach behind the scheduler's door: floors that have no public face of their own.
-const openToTests = /^packages\/scheduler\/src\/(memory|term|process|kernel)\//
+// What test/ may reach behind the scheduler's door: floors that have no public face of their own, and the simulator's
+// sabotage, which must not have one.
+const openToTests = /^packages\/scheduler\/src\/(memory|term|process|kernel|sim)\//
 
 /** @param {string} path @returns {{ package: string, folder: string | undefined } | undefined} */
 function placeOf(path) {

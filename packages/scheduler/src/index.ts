@@ -5,7 +5,7 @@
  * import { again, process, startVm, tag } from '@heddle/scheduler'
  */
 
-export type { CrashReport, HeapReport, Report, SchedulerReport } from './kernel/kernel.ts'
+export type { CrashReport, HeapReport, Report, SchedulerReport } from './kernel/report.ts'
 export type {
   CallEnvelope,
   CallMessage,

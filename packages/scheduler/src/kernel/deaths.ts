@@ -39,19 +39,21 @@ export function buryScheduler(
  */
 export function partWith(kernel: Kernel, peer: number, isForNext: (pid: number) => boolean): void {
   const { names, slots } = kernel
+  // What is told as dead must be dead, and its name free: so these come first.
   // Processes that were to be started there, whose request it did not read.
   slots.forEachUnstarted(peer, (slot, generation) => {
     if (isForNext(pidNumber(slot, generation))) return
     names.release(slot)
     slots.free(slot)
   })
-  breakWithScheduler(kernel, peer)
   // Processes that it wanted started here, and did not live to ask for.
   slots.forEachUnborn(peer, (slot, generation) => {
-    kernel.abandonEmbryo(pidNumber(slot, generation))
     names.release(slot)
     slots.free(slot)
+    kernel.abandonEmbryo(pidNumber(slot, generation))
   })
+  breakWithScheduler(kernel, peer)
+  kernel.breakEmbryos(peer)
 }
 
 interface Death {

@@ -5,14 +5,22 @@
 
 import type { SignalRecord } from '../process/process.ts'
 import { slotOf } from '../term/pid.ts'
-import { answerForDead } from './arrival.ts'
 import type { Kernel } from './kernel.ts'
+import { breakProcessWith } from './relations.ts'
+
+/** A signal, or the end of the scheduler that signals before it came from. */
+type Held = SignalRecord | { readonly brokenWith: number }
 
 export class Embryos {
-  private readonly held = new Map<number, SignalRecord[]>()
+  private readonly held = new Map<number, Held[]>()
   private readonly kernel: Kernel
   constructor(kernel: Kernel) {
     this.kernel = kernel
+  }
+
+  /** Processes that something is held for. */
+  get count(): number {
+    return this.held.size
   }
 
   isExpected(pid: number): boolean {
@@ -27,19 +35,30 @@ export class Embryos {
     else held.push(signal)
   }
 
+  /** A scheduler has died: what its processes bind here, by signals that are held, breaks behind them. */
+  breakWith(endpoint: number): void {
+    for (const held of this.held.values()) held.push({ brokenWith: endpoint })
+  }
+
   /** The process is there. */
   release(pid: number): void {
-    for (const { kind, source, ref, value, from } of this.take(pid))
-      this.kernel.receive(kind, pid, source, ref, value, from)
+    for (const each of this.take(pid)) {
+      if ('brokenWith' in each) {
+        const process = this.kernel.table.get(pid)
+        if (process !== undefined) breakProcessWith(this.kernel, process, each.brokenWith)
+      } else this.kernel.receive(each.kind, pid, each.source, each.ref, each.value, each.from)
+    }
   }
 
   /** It will never be. */
   abandon(pid: number): void {
-    for (const { kind, source, ref, value } of this.take(pid))
-      answerForDead(this.kernel, kind, pid, source, ref, value)
+    for (const each of this.take(pid)) {
+      if (!('brokenWith' in each))
+        this.kernel.answerForDead(each.kind, pid, each.source, each.ref, each.value)
+    }
   }
 
-  private take(pid: number): readonly SignalRecord[] {
+  private take(pid: number): readonly Held[] {
     const held = this.held.get(pid) ?? []
     this.held.delete(pid)
     return held

@@ -7,7 +7,6 @@
  */
 
 import type { SignalKind } from '../process/signals.ts'
-import { answerForDead } from './arrival.ts'
 import type { Kernel } from './kernel.ts'
 
 interface Question {
@@ -43,6 +42,6 @@ export class Forgotten {
     const first = this.questions.findIndex(({ drainCount }) => drainCount >= caughtUp)
     const due = this.questions.splice(0, first < 0 ? this.questions.length : first)
     for (const { kind, target, source, ref, value } of due)
-      answerForDead(this.kernel, kind, target, source, ref, value)
+      this.kernel.answerForDead(kind, target, source, ref, value)
   }
 }

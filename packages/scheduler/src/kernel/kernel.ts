@@ -13,14 +13,13 @@
 import { type Control, type EndpointCounters, REF_BLOCK_COUNT } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
-import type { DefinitionAddress } from '../process/define.ts'
 import type { Operation } from '../process/op.ts'
 import { PHASE, type Process, type SignalRecord, STATUS } from '../process/process.ts'
 import type { ExitMessage, Transferable } from '../process/self.ts'
 import { exitEffect, SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import type { ExitReason } from '../term/exit-reason.ts'
-import { generationOf, type Pid, pidNumber, slotOf } from '../term/pid.ts'
+import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
 import { Doomed } from './doomed.ts'
@@ -32,6 +31,7 @@ import { receiveSpawn } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
 import type { Outside } from './outside.ts'
 import { ProcessTable } from './process-table.ts'
+import type { Report } from './report.ts'
 import { RunQueue } from './run-queue.ts'
 import { ProcessSelf } from './self.ts'
 import { TimerWheel } from './timers.ts'
@@ -47,40 +47,6 @@ export interface KernelParts {
   readonly outside: Outside
   /** What reports (crashes and the like) are handed to, on the host; elsewhere they travel there. */
   readonly onReport?: (report: Report) => void
-}
-
-/** Something that people should hear of. */
-export type Report = CrashReport | SchedulerReport | HeapReport
-
-/** The code of a process threw what nobody caught. */
-export interface CrashReport {
-  readonly type: 'crash'
-  readonly pid: Pid
-  readonly scheduler: number
-  readonly definition: DefinitionAddress
-  readonly registeredName: string | undefined
-  readonly reason: ExitReason
-}
-
-/** A process has outgrown its `maxHeapBytes`. */
-export interface HeapReport {
-  readonly type: 'max_heap'
-  readonly pid: Pid
-  readonly scheduler: number
-  readonly definition: DefinitionAddress
-  readonly registeredName: string | undefined
-  /** The estimate. */
-  readonly bytes: number
-  readonly limitBytes: number
-  readonly isKilled: boolean
-}
-
-/** The thread of a scheduler ended by itself, or could not be started. */
-export interface SchedulerReport {
-  readonly type: 'scheduler_down'
-  readonly scheduler: number
-  /** What the thread said last, if anything. */
-  readonly error: string | undefined
 }
 
 const HOST = 0
@@ -116,7 +82,7 @@ export class Kernel {
   private running: Process | null = null
   private readonly runQueue = new RunQueue()
   private readonly onReport: ((report: Report) => void) | undefined
-  private readonly embryos: Embryos
+  protected readonly embryos: Embryos
   private readonly forgotten: Forgotten
   readonly graves: Graves
   /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
@@ -257,14 +223,31 @@ export class Kernel {
     if (process !== undefined) {
       if (kind === SIGNAL.message) this.deliver(process, value)
       else if (mustDefer(process, kind)) (process.deferred ??= []).push({ kind, source, ref, value, from })
-      else applySignal(this, process, kind, source, ref, value, from)
+      else this.apply(process, kind, source, ref, value, from)
     } else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
     else if (kind === SIGNAL.report) this.onReport?.(value as Report)
     else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
     else if (this.embryos.isExpected(target)) this.embryos.hold(target, { kind, source, ref, value, from })
     else if (from === this.endpoint && wantsAnswer(kind) && this.isForgotten(target))
       this.forgotten.ask(kind, target, source, ref, value)
-    else answerForDead(this, kind, target, source, ref, value)
+    else this.answerForDead(kind, target, source, ref, value)
+  }
+
+  /** A signal has its effect. */
+  protected apply(
+    process: Process,
+    kind: SignalKind,
+    source: number,
+    ref: number,
+    value: unknown,
+    from: number,
+  ): void {
+    applySignal(this, process, kind, source, ref, value, from)
+  }
+
+  /** A signal has come to nobody. */
+  answerForDead(kind: SignalKind, target: number, source: number, ref: number, value: unknown): void {
+    answerForDead(this, kind, target, source, ref, value)
   }
 
   private receiveSpawn(pid: number, { source, ref, value, from }: SignalRecord): void {
@@ -275,6 +258,11 @@ export class Kernel {
   /** The spawn request for this process will not come any more. */
   abandonEmbryo(pid: number): void {
     this.embryos.abandon(pid)
+  }
+
+  /** A scheduler has died: what it sent to processes that are still to come is followed by its end. */
+  breakEmbryos(endpoint: number): void {
+    this.embryos.breakWith(endpoint)
   }
 
   /** A message that a process sent to one of this kernel. */
@@ -472,8 +460,8 @@ export class Kernel {
       process.deferred = null
       for (const signal of signals) {
         const { kind, source, ref, value, from } = signal
-        if (process.status !== STATUS.dead) applySignal(this, process, kind, source, ref, value, from)
-        else answerForDead(this, kind, process.pid, source, ref, value)
+        if (process.status !== STATUS.dead) this.apply(process, kind, source, ref, value, from)
+        else this.answerForDead(kind, process.pid, source, ref, value)
       }
     }
   }

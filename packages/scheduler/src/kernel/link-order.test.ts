@@ -27,5 +27,7 @@ test.each(seen.map((order) => [order.length, order] as const))(
 
 test('no link is forgotten, however many there are', () => {
   expect(breakingOrder(0)).toEqual([])
-  expect([...breakingOrder(10_000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
+  expect([...breakingOrder(10_000)].sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 10_000 }, (_, i) => i),
+  )
 })

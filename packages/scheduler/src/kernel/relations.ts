@@ -215,23 +215,26 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
  * its own breaks, as if that process had ended with this reason. Who lives and is to run there belongs to its successor.
  */
 export function breakWithScheduler(kernel: Kernel, endpoint: number): void {
+  for (const process of [...kernel.table]) breakProcessWith(kernel, process, endpoint)
+}
+
+/** The same, for one process. */
+export function breakProcessWith(kernel: Kernel, process: Process, endpoint: number): void {
   const reason = ['scheduler_down', endpoint] as const
   const isLost = (pid: number, where: number): boolean => where === endpoint && !kernel.isAlivePid(pid)
-  for (const process of [...kernel.table]) {
-    for (const call of [...process.pendingCalls()]) {
-      if (isLost(call.target, call.endpoint)) downFrom(kernel, process, call, reason)
-    }
-    for (const { ref, target, endpoint: where } of [...(process.monitors?.values() ?? [])]) {
-      if (isLost(target, where)) kernel.receive(SIGNAL.down, process.pid, target, ref, copy(reason))
-    }
-    for (const [ref, watcher] of [...(process.watchers ?? [])]) {
-      if (isLost(watcher.pid, watcher.endpoint)) process.watchers?.delete(ref)
-    }
-    for (const [peer, known] of [...(process.links ?? [])]) {
-      if (isLost(peer, known.endpoint)) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
-    }
-    if (process.isSuspended) resumeFor(kernel, process, endpoint)
+  for (const call of [...process.pendingCalls()]) {
+    if (isLost(call.target, call.endpoint)) downFrom(kernel, process, call, reason)
   }
+  for (const { ref, target, endpoint: where } of [...(process.monitors?.values() ?? [])]) {
+    if (isLost(target, where)) kernel.receive(SIGNAL.down, process.pid, target, ref, copy(reason))
+  }
+  for (const [ref, watcher] of [...(process.watchers ?? [])]) {
+    if (isLost(watcher.pid, watcher.endpoint)) process.watchers?.delete(ref)
+  }
+  for (const [peer, known] of [...(process.links ?? [])]) {
+    if (isLost(peer, known.endpoint)) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
+  }
+  if (process.isSuspended) resumeFor(kernel, process, endpoint)
 }
 
 function downFrom(kernel: Kernel, process: Process, call: PendingCall, reason: ExitReason): void {

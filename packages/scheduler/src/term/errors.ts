@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'ERR_SCHEDULER_DOWN',
   'ERR_VM_STOPPED',
   'ERR_WRONG_THREAD',
+  'ERR_SIMULATION',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

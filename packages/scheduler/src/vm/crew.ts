@@ -135,8 +135,9 @@ export class Crew {
     this.host.control.setStatus(endpoint, UP)
     for (const peer of [HOST, ...this.up]) {
       const { port1, port2 } = new MessageChannel()
-      this.tell(peer, { type: 'connect', peer: endpoint, port: port1 })
-      this.tell(endpoint, { type: 'connect', peer, port: port2 })
+      const { control } = this.host
+      this.tell(peer, { type: 'connect', peer: endpoint, port: port1, epoch: control.epoch(endpoint) })
+      this.tell(endpoint, { type: 'connect', peer, port: port2, epoch: control.epoch(peer) })
     }
     this.up.add(endpoint)
   }
@@ -145,7 +146,7 @@ export class Crew {
     if (endpoint !== HOST) {
       this.workers.get(endpoint)?.postMessage(message, message.type === 'connect' ? [message.port] : [])
     } else if (message.type === 'connect') {
-      this.host.connect(message.peer, message.port)
+      this.host.connect(message.peer, message.port, message.epoch)
     } else {
       this.host.disconnect(message.peer)
       this.finishDeath(message.death, HOST)

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
-import type { Report } from '../kernel/kernel.ts'
+import type { Report } from '../kernel/report.ts'
 import { MEMORY_DEFAULTS, PROCESS_COUNT_MAX, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
 import { HeddleError } from '../term/errors.ts'
 

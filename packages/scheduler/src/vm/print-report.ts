@@ -1,6 +1,6 @@
 /** How a report looks on a terminal when nobody asked for reports. */
 
-import type { Report } from '../kernel/kernel.ts'
+import type { Report } from '../kernel/report.ts'
 import { formatReason, isErrorReason } from '../term/exit-reason.ts'
 
 export function formatReport(report: Report): string {

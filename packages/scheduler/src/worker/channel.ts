@@ -93,7 +93,10 @@ export class OutChannel {
     return this.overflow[this.overflowHead]?.order ?? Infinity
   }
 
-  open(port: MessagePort): void {
+  /** The other end is up, in this life; which may be over already, and then what waits here is not for it. */
+  open(port: MessagePort, epoch: number): void {
+    this.keepUp()
+    if (epoch !== this.epoch) return
     this.port = port
     this.ring.reset()
     this.flush()

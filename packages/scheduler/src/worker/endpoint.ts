@@ -5,7 +5,8 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { partWith } from '../kernel/deaths.ts'
-import { Kernel, type Report } from '../kernel/kernel.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import type { Report } from '../kernel/report.ts'
 import { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { NameTable } from '../memory/names.ts'
@@ -77,8 +78,8 @@ export class Endpoint {
   }
 
   /** The way to this peer is there: it is up, or up again. */
-  connect(peer: number, port: MessagePort): void {
-    this.mesh.open(peer, port)
+  connect(peer: number, port: MessagePort, epoch: number): void {
+    this.mesh.open(peer, port, epoch)
     this.loop.kick()
   }
 

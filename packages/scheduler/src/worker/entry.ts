@@ -48,7 +48,7 @@ function start(data: SchedulerData): Endpoint {
   // The listener keeps the thread alive: a pending wait for the bell does not.
   parentPort?.on('message', (message: ToScheduler) => {
     if (message.type === 'connect') {
-      endpoint.connect(message.peer, message.port)
+      endpoint.connect(message.peer, message.port, message.epoch)
     } else {
       endpoint.disconnect(message.peer)
       say({ type: 'disconnected', death: message.death })

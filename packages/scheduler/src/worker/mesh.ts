@@ -1,6 +1,7 @@
 /** One endpoint's channels to and from all others. */
 
 import type { MessagePort } from 'node:worker_threads'
+import { Traffic } from '../kernel/traffic.ts'
 import type { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import type { Transferable } from '../process/self.ts'
@@ -16,18 +17,10 @@ export class Mesh {
   private readonly ins: (InChannel | undefined)[] = []
   private readonly openOuts: OutChannel[] = []
   private readonly openIns: InChannel[] = []
-  private readonly control: Control
-  private readonly endpoint: number
-  private posted = 0
-  private published = 0
-  private drains = 0
-  /** By endpoint: the latest drain that read its channel to the end. */
-  private readonly emptiedBy: number[]
+  private readonly traffic: Traffic
 
   constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
-    this.control = control
-    this.endpoint = endpoint
-    this.emptiedBy = new Array<number>(endpointCount).fill(0)
+    this.traffic = new Traffic(control, endpoint, endpointCount)
     for (let peer = 0; peer < endpointCount; peer++) {
       this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
       this.ins.push(peer === endpoint ? undefined : new InChannel(shared, control, peer, endpoint))
@@ -49,7 +42,7 @@ export class Mesh {
     for (const out of this.openOuts) if (out.waitingCount > 0) out.awaitRoom()
   }
 
-  open(peer: number, port: MessagePort): void {
+  open(peer: number, port: MessagePort, epoch: number): void {
     const out = this.outOf(peer)
     const incoming = this.inOf(peer)
     // A port is read by hand, in the order that the ring says; it must not keep the thread alive.
@@ -57,7 +50,7 @@ export class Mesh {
     this.openOuts.push(out)
     this.openIns.push(incoming)
     incoming.open(port)
-    out.open(port)
+    out.open(port, epoch)
   }
 
   /**
@@ -88,8 +81,8 @@ export class Mesh {
     value: unknown,
     transfer?: readonly Transferable[],
   ): void {
-    this.outOf(to).post(this.posted + 1, kind, target, source, ref, value, transfer)
-    this.posted += 1
+    this.outOf(to).post(this.traffic.postedCount + 1, kind, target, source, ref, value, transfer)
+    this.traffic.notePosted()
   }
 
   flush(): void {
@@ -99,45 +92,40 @@ export class Mesh {
       out.flush()
       firstHeld = Math.min(firstHeld, out.waitingOrder)
     }
-    this.published = Math.min(this.posted, firstHeld - 1)
+    this.traffic.noteFlushed(firstHeld)
   }
 
   /** How many signals were ever posted. */
   get postedCount(): number {
-    return this.posted
+    return this.traffic.postedCount
   }
 
   /** So many of them, the oldest, can be seen by their readers. */
   get publishedCount(): number {
-    return this.published
+    return this.traffic.publishedCount
   }
 
   drain(deliver: Deliver): number {
     let count = 0
-    this.drains += 1
+    this.traffic.beginDrain()
     for (let peer = 0; peer < this.ins.length; peer++) {
       const drained = this.ins[peer]?.drain(DRAIN_BATCH, deliver) ?? 0
-      if (drained < DRAIN_BATCH) this.emptiedBy[peer] = this.drains
+      if (drained < DRAIN_BATCH) this.traffic.noteEmptied(peer)
       count += drained
     }
     return count
   }
 
   get drainCount(): number {
-    return this.drains
+    return this.traffic.drainCount
   }
 
   /** All that was published before drain number so-and-so began has been read. */
   get caughtUpCount(): number {
-    let caughtUp = this.drains
-    for (let peer = 0; peer < this.ins.length; peer++) {
-      if (peer === this.endpoint) continue
-      // A peer that is up may have written to this end already, though the way from it is not open yet.
-      if (this.inOf(peer).isReading) caughtUp = Math.min(caughtUp, this.emptiedBy[peer] ?? 0)
-      else if (this.control.isUp(peer)) return 0
-    }
-    return caughtUp
+    return this.traffic.caughtUpCount(this.isReading)
   }
+
+  private readonly isReading = (peer: number): boolean => this.inOf(peer).isReading
 
   hasInput(): boolean {
     return this.openIns.some((incoming) => incoming.hasInput())

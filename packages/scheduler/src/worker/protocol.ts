@@ -18,8 +18,8 @@ export interface SchedulerData {
 }
 
 export type ToScheduler =
-  /** This peer is up: here is the port that goes with the rings. */
-  | { readonly type: 'connect'; readonly peer: number; readonly port: MessagePort }
+  /** This peer is up: here is the port that goes with the rings. `epoch`: in which of its lives. */
+  | { readonly type: 'connect'; readonly peer: number; readonly port: MessagePort; readonly epoch: number }
   /** This peer has died: answer when everything of its is read and broken. */
   | { readonly type: 'disconnect'; readonly peer: number; readonly death: number }
 

@@ -1,0 +1,32 @@
+/**
+ * How a test breaks the simulated world on purpose, to see that the judge notices. No door leads here: a simulation
+ * that users run has an empty one.
+ */
+
+import type { SignalKind } from '../process/signals.ts'
+import type { Frame } from './wire.ts'
+
+export interface Sabotage {
+  /** Puts a frame somewhere in a ring itself, or nowhere; returns whether it did. `head`: what lies before is read. */
+  readonly publish?: (ring: Frame[], frame: Frame, head: number) => boolean
+  /** Does with a frame that finds the ring full what it likes; returns whether it did. */
+  readonly overflow?: (overflow: Frame[], frame: Frame) => boolean
+  /** Whether a signal that has arrived is lost, or comes twice. */
+  readonly arrive?: (kind: SignalKind) => 'drop' | 'twice' | undefined
+  /** Peers of a dead scheduler do not read what it had published. */
+  readonly readsNoLastWords?: boolean
+  /** Names of dead processes are freed when their slice is over. */
+  readonly freesNamesLate?: boolean
+  /** A dead process's signals are answered by the kernel that asks, at once. */
+  readonly answersForTheDead?: boolean
+  /** An EXIT counts although its link was undone. */
+  readonly ignoresUnlink?: boolean
+  /** Peers of a dead scheduler do not break what was bound to its processes. */
+  readonly breaksNothing?: boolean
+  /** Slots are used again before the last signals of the process that had them are published. */
+  readonly freesSlotsEarly?: boolean
+  /** Slots of dead processes stay taken. */
+  readonly keepsSlots?: boolean
+}
+
+export const HONEST: Sabotage = {}

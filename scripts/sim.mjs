@@ -1,0 +1,6 @@
+// `npm run sim -- [--seeds N] [--from N] [--program NAME]`, `npm run sim -- --seed N`: schedules of a simulated VM.
+
+import { prepare, runBuilt } from './prepare.mjs'
+
+prepare()
+await runBuilt('sim/dist/main.js')

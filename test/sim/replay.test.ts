@@ -1,0 +1,47 @@
+// A seed is a whole run: replayed in the same process, and in another one, it gives the same trace byte for byte.
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { programOf, programs } from '../../sim/dist/programs/index.js'
+import { runSeed } from '../../sim/dist/run-seed.js'
+
+const command = fileURLToPath(new URL('../../sim/dist/main.js', import.meta.url))
+const run = promisify(execFile)
+
+describe('a seed is replayed', () => {
+  test.each(programs.map(({ name }) => name))('in one process, by %s', async (name) => {
+    for (let seed = 500; seed < 510; seed++) {
+      const one = await runSeed(programOf(seed, name), seed, true)
+      const two = await runSeed(programOf(seed, name), seed, true)
+      expect(two.result.trace.join('\n')).toBe(one.result.trace.join('\n'))
+      expect(two.result.traceHash).toBe(one.result.traceHash)
+    }
+  })
+
+  test.each(programs.map(({ name }) => name))('by two processes, of %s', async (name) => {
+    const args = [command, '--program', name, '--seed', '512']
+    const [one, two] = await Promise.all([run(process.execPath, args), run(process.execPath, args)])
+    expect(two.stdout).toBe(one.stdout)
+    expect(one.stdout).toMatch(/1 schedule, 0 failed\n$/)
+    // What ran before in a process does not matter either.
+    const here = await runSeed(programOf(512, name), 512, true)
+    expect(one.stdout).toContain(here.result.traceHash)
+  })
+})
+
+test('the command runs many, and says last how many failed', async () => {
+  const { stdout } = await run(process.execPath, [
+    command,
+    '--seeds',
+    '60',
+    '--from',
+    '900',
+    '--threads',
+    '1',
+  ])
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('60 schedules, 0 failed')
+  expect(stdout).toMatch(/schedules per second/)
+  expect(stdout).toMatch(/checked: pairwise_order \d+/)
+})
