@@ -3,4 +3,4 @@
 import { prepare, runBuilt } from './prepare.mjs'
 
 prepare()
-await runBuilt('sim/dist/main.js')
+await runBuilt('test/simulations/dist/main.js')

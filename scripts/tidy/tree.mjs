@@ -17,7 +17,7 @@ import ts from 'typescript'
  *   doors: what may be imported by name ('@heddle/otp') -> its source file
  */
 
-const codeRoots = ['packages', 'bench', 'sim', 'test', 'examples', 'scripts']
+const codeRoots = ['packages', 'bench', 'test', 'examples', 'scripts']
 const skipped = new Set(['node_modules', 'dist', 'coverage'])
 const isCode = /\.(ts|mjs)$/
 

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { SIGNAL } from '../../packages/scheduler/dist/process/signals.js'
 import type { Sabotage } from '../../packages/scheduler/dist/sim/sabotage.js'
 import { failureOf, runSimulation } from '../../packages/scheduler/dist/sim/simulate.js'
-import { programOf } from '../../sim/dist/programs/index.js'
-import { runSeed } from '../../sim/dist/run-seed.js'
+import { programOf } from './dist/programs/index.js'
+import { runSeed } from './dist/run-seed.js'
 
 /** `simulate`, in a broken world. */
 function inWorld(sabotage: Sabotage) {

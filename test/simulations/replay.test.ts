@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { programOf, programs } from '../../sim/dist/programs/index.js'
-import { runSeed } from '../../sim/dist/run-seed.js'
+import { programOf, programs } from './dist/programs/index.js'
+import { runSeed } from './dist/run-seed.js'
 
-const command = fileURLToPath(new URL('../../sim/dist/main.js', import.meta.url))
+const command = fileURLToPath(new URL('./dist/main.js', import.meta.url))
 const run = promisify(execFile)
 
 describe('a seed is replayed', () => {
