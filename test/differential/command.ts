@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAMILIES, type Family, MalformedFile, parseScenarios, type Scenario } from './format/scenario.ts'
-import { HOST_NAMES, type Host, type HostName, hosts } from './hosts.ts'
+import { HOST_NAMES, type HostName, hosts } from './hosts.ts'
 import { printMiss, printScores } from './report.ts'
 import { runSuite } from './suite.ts'
 
@@ -70,12 +70,6 @@ function readScenarios({ file, families }: CommandOptions): Scenario[] {
   return scenarios
 }
 
-async function openHost(name: HostName): Promise<Host> {
-  const open = hosts[name]
-  if (open === undefined) throw new BadUsage(`the host ${name} is not there yet`)
-  return open()
-}
-
 /** The exit code: 0 if all match, 1 if not, 2 if it could not be tried. */
 export async function runCommand(
   args: readonly string[],
@@ -86,7 +80,7 @@ export async function runCommand(
   try {
     const options = readOptions(args, directory)
     const scenarios = readScenarios(options)
-    const host = await openHost(options.host)
+    const host = await hosts[options.host]()
     try {
       const outcome = await runSuite(scenarios, host, options.seedCount, (miss) =>
         print(`${printMiss(miss)}\n`),

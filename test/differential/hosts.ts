@@ -2,6 +2,7 @@
 // coordinator of its own in it. What runs on one host runs on all; only the number of schedulers differs.
 
 import { type CallMessage, type Pid, type Report, startVm, type Vm } from '@heddle/scheduler'
+import { type SimulationOptions, simulate } from '@heddle/scheduler/sim'
 import { coordinator } from '#fixtures/differential/coordinator'
 
 export interface Stage {
@@ -74,6 +75,40 @@ class VmHost implements Host {
   }
 }
 
+/** A simulated VM for each scenario, in which each step takes no time; the seed decides who goes next. */
+class SimulatedHost implements Host {
+  readonly isSeeded = true
+
+  async withStage<T>(seed: number, perform: (stage: Stage) => Promise<T>): Promise<T> {
+    const { value } = await simulate(WORLD(seed), async (self, simulation) => {
+      const prefix = '~'
+      const { schedulers: schedulerCount } = simulation
+      const pid = self.spawn(coordinator, { prefix, schedulerCount }, { scheduler: schedulerCount })
+      await simulation.settled()
+      return perform({
+        coordinator: pid,
+        prefix,
+        ask: async (request) => self.call(pid, request, { timeoutMs: Infinity }),
+        settled: async () => simulation.settled(),
+        async advance(ms) {
+          await self.sleep(ms)
+          await simulation.settled()
+        },
+      })
+    })
+    return value as T
+  }
+
+  async close(): Promise<void> {}
+}
+
+const WORLD = (seed: number): SimulationOptions => ({
+  seed,
+  schedulers: 2,
+  trace: false,
+  faults: { stepMs: [0, 0], ringDelayMs: [0, 0], stallProbability: 0 },
+})
+
 async function openVm(schedulers: 'inline' | number): Promise<Host> {
   const vm = await startVm({ schedulers, clock: 'manual', onReport: silent })
   return new VmHost(vm, schedulers === 'inline' ? 0 : schedulers)
@@ -82,9 +117,8 @@ async function openVm(schedulers: 'inline' | number): Promise<Host> {
 export const HOST_NAMES = ['inline', 'workers', 'sim'] as const
 export type HostName = (typeof HOST_NAMES)[number]
 
-/** `undefined`: this host cannot be had yet. */
-export const hosts: Readonly<Record<HostName, (() => Promise<Host>) | undefined>> = {
+export const hosts: Readonly<Record<HostName, () => Promise<Host>>> = {
   inline: () => openVm('inline'),
   workers: () => openVm(2),
-  sim: undefined,
+  sim: async () => new SimulatedHost(),
 }

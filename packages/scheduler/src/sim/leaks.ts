@@ -25,13 +25,12 @@ export function checkRecords(judge: Judge, endpoints: readonly SimEndpoint[]): v
           () => `${pidText(pid)} is watched by ${pidText(watcher.pid)}, which is dead`,
         )
       }
-      for (const { target } of process.pendingCalls()) {
-        judge.check(
-          'calls',
-          judge.isAlive(target),
-          () => `a call of ${pidText(pid)} waits for ${pidText(target)}, which is dead`,
-        )
-      }
+      const waitsInVain = [...process.pendingCalls()].find(({ target }) => !judge.isAlive(target))
+      judge.check(
+        'calls',
+        waitsInVain === undefined,
+        () => `a call of ${pidText(pid)} waits for ${pidText(waitsInVain?.target ?? 0)}, which is dead`,
+      )
     }
   }
   for (const pid of judge.livePids()) {

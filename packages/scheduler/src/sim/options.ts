@@ -21,6 +21,8 @@ export interface Faults {
    * publishing its own to one other. So long are signals under way. Default 0 to 0.5 ms.
    */
   readonly ringDelayMs?: Range
+  /** How long a step takes: a slice, or news at the host. Default 0 to 0.06 ms; 0 makes time go by in waits only. */
+  readonly stepMs?: Range
   /** Signals between two endpoints before the sender must keep them; default 1,000. */
   readonly ringCapacity?: number
   /** The chance that a scheduler stands still after a slice, as one in a long callback or without a CPU does; default 0.01. */
@@ -59,6 +61,7 @@ const FAULTS: FullFaults = {
   deathCountMax: Infinity,
   newsDelayMs: [0, 2],
   ringDelayMs: [0, 0.5],
+  stepMs: [0, 0.06],
   ringCapacity: 1_000,
   stallProbability: 0.01,
   stallMs: [0, 5],
@@ -94,6 +97,7 @@ export function completeOptions(options: SimulationOptions): FullOptions {
   checkRange('faults.newsDelayMs', faults.newsDelayMs)
   checkRange('faults.ringDelayMs', faults.ringDelayMs)
   checkRange('faults.stallMs', faults.stallMs)
+  checkRange('faults.stepMs', faults.stepMs)
   return full
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Report } from '../kernel/report.ts'
+import type { Op } from '../process/op.ts'
 import type { Self } from '../process/self.ts'
 import { chain, done, type Step } from '../process/turn.ts'
 import { HeddleError } from '../term/errors.ts'
@@ -25,6 +26,11 @@ export interface Simulation {
   /** Ends a scheduler, whatever it is doing; a fresh one takes its place. Without effect while it is down. */
   killScheduler(index: number): void
   isUp(scheduler: number): boolean
+  /**
+   * Through when nobody but main could go on: no process runs or could, no signal is on its way, no news of a scheduler.
+   * What waits for a timer does not count.
+   */
+  settled(): Op<void>
   /** Writes a line into the trace. */
   note(text: string): void
 }
@@ -108,6 +114,7 @@ export async function runSimulation<T>(
     random: () => random.next(),
     killScheduler: (index) => world.killLater(index),
     isUp: (scheduler) => world.isUp(scheduler),
+    settled: () => world.rest(),
     note: (text) => world.note(text),
   }
   world.startMain((self) =>

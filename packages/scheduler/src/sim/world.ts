@@ -15,6 +15,7 @@ import type { Report } from '../kernel/report.ts'
 import { Control } from '../memory/control.ts'
 import { createMemory, type SharedMemory, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
+import { Operation } from '../process/op.ts'
 import { PHASE, Process, STATUS } from '../process/process.ts'
 import type { Self } from '../process/self.ts'
 import { HeddleError } from '../term/errors.ts'
@@ -41,7 +42,6 @@ const KILL_ROUND_COUNT_MAX = 20
 const PROMISE_TURN_COUNT_MAX = 2_000
 /** Steps after which the event loop has a turn in any case. */
 const STEPS_PER_TURN = 4_096
-const STEP_US_MAX = 60
 /** Signals read from one wire at most, as in a mesh. */
 const INPUT_COUNT_MAX = 256
 /** Signals that a ring publishes together at the latest. */
@@ -73,6 +73,8 @@ export class World {
   private readonly root: HostProcess
   /** Schedulers that main wants dead. */
   private condemned: number[] = []
+  /** What main waits with until all is at rest. */
+  private readonly awaitingRest: Operation<void>[] = []
   private nowUs = 0
   private nextDeathUs = Infinity
   private hasFaults = true
@@ -215,8 +217,22 @@ export class World {
   private async goOn(): Promise<boolean> {
     const isDoing = this.tryStep()
     if (this.hasPromises() || this.stepCount % STEPS_PER_TURN === 0) await eventLoopTurn()
-    if (isDoing) return true
-    return (await this.awaitPromises()) || this.jump()
+    if (isDoing || (await this.awaitPromises())) return true
+    return this.tellOfRest() || this.jump()
+  }
+
+  /** Nobody can go on but for time. Returns whether somebody waited for that. */
+  private tellOfRest(): boolean {
+    if (this.awaitingRest.length === 0 || this.nextUs(false) < Infinity) return false
+    for (const operation of this.awaitingRest.splice(0)) operation.complete(undefined)
+    return true
+  }
+
+  /** For the main process: through when nobody can go on but for time. */
+  rest(): Operation<void> {
+    const begin = (operation: Operation<void>): void => void this.awaitingRest.push(operation)
+    const release = (): void => {}
+    return new Operation<void>(this.main, this.host.kernel, { begin, release })
   }
 
   /** What a kernel throws would end its thread. */
@@ -245,7 +261,7 @@ export class World {
     if (endpoint === 'news') this.crew.handleNews(nowUs)
     else if (endpoint === undefined) return false
     else this.work(endpoint)
-    this.nowUs += random.below(STEP_US_MAX)
+    this.nowUs += this.drawUs(this.options.faults.stepMs)
     return true
   }
 
@@ -285,12 +301,18 @@ export class World {
 
   /** Nobody is ready: time goes on to what comes first. */
   private jump(): boolean {
-    let next = this.crew.nextUs()
-    for (const endpoint of this.endpoints)
-      if (endpoint !== undefined) next = Math.min(next, endpoint.nextWorkUs(this.hasTimers))
+    const next = this.nextUs(this.hasTimers)
     if (next === Infinity) return false
     this.nowUs = Math.max(this.nowUs, Math.ceil(next))
     return true
+  }
+
+  /** When something is to be done next. */
+  private nextUs(withTimers: boolean): number {
+    let next = this.crew.nextUs()
+    for (const endpoint of this.endpoints)
+      if (endpoint !== undefined) next = Math.min(next, endpoint.nextWorkUs(withTimers))
+    return next
   }
 
   // ---- promises ----
