@@ -4,7 +4,7 @@ import { ANY, down, Exit, exit, type Pid, type Report, startVm, tag, type Vm, wh
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { server } from '#fixtures/sched-calls'
-import { deadly, echo, lastWords, spawning, worker } from '#fixtures/sched-deaths'
+import { deadly, echo, lastWords, spawning, stuck, worker } from '#fixtures/sched-deaths'
 import { puppet } from '#fixtures/sched-kit'
 
 const HANG_MS = 10_000
@@ -193,6 +193,29 @@ describe('a scheduler that is killed', () => {
       expect(await settled(vm.spawn(echo, 0, { scheduler: 2 }))).toBe('failed')
       expect(await vm.isAlive(victim)).toBe(false)
       expect(await vm.whenDown(victim)).toMatchObject({ reason: 'noproc' })
+    },
+    HANG_MS,
+  )
+
+  test(
+    'who has asked about a timer of its learns that there is none',
+    async () => {
+      await using vm = await startVm({ schedulers: 2, onReport: () => {} })
+      const ref = { $ref: 1, $of: 1 }
+      const order = async (pid: Pid, ...step: unknown[]): Promise<unknown> => {
+        vm.send(pid, { type: 'script', from: vm.pid, ref, steps: [step] })
+        return (await vm.receive(tag<{ type: 'scripted'; results: unknown[] }>('scripted'))).results[0]
+      }
+      const maker = await vm.spawn(puppet, vm.pid, { scheduler: 2 })
+      const timer = await order(maker, 'startTimer', 1_000_000, 'nobody', 'late')
+      const asker = await vm.spawn(puppet, vm.pid, { scheduler: 1 })
+      const isStuck = new Int32Array(new SharedArrayBuffer(4))
+      vm.send(await vm.spawn(stuck, isStuck, { scheduler: 2 }), 'go')
+      await until(() => Atomics.load(isStuck, 0) === 1)
+      expect(await order(asker, 'cancelTimer', timer, { async: true })).toBe('ok')
+      await vm.killScheduler(2)
+      const { message } = await vm.receive(tag<{ type: 'got'; message: unknown }>('got'))
+      expect(message).toEqual({ type: 'cancel_timer', ref: timer, left: false })
     },
     HANG_MS,
   )

@@ -2,7 +2,7 @@
 
 import { ANY, startVm, TIMEOUT, type Vm } from '@heddle/scheduler'
 import { describe, expect, test } from 'vitest'
-import { dreamer, round, sleeper } from '#fixtures/sched-clock'
+import { dreamer, restless, round, sleeper } from '#fixtures/sched-clock'
 
 const vms: readonly [string, () => Promise<Vm>][] = [
   ['inline', () => startVm({ schedulers: 'inline', clock: 'manual' })],
@@ -54,6 +54,14 @@ describe.each(vms)('%s', (_, start) => {
     }
   })
 
+  test('moves that are asked for at once are made one after the other', async () => {
+    await using vm = await start()
+    for (const ms of [20, 60, 130]) await vm.spawn(sleeper, { host: vm.pid, ms, label: `${ms}` })
+    await Promise.all([vm.advance(100), vm.advance(7), vm.advance(30)])
+    expect(vm.nowMs()).toBe(137)
+    expect((await messages(vm)).map((message) => (message as { atMs: number }).atMs)).toEqual([20, 60, 130])
+  })
+
   test('promises that need no event get to their end', async () => {
     await using vm = await start()
     const pid = await vm.spawn(dreamer, vm.pid)
@@ -63,6 +71,14 @@ describe.each(vms)('%s', (_, start) => {
       expect(await messages(vm)).toEqual([{ type: 'dreamt' }])
     }
   })
+})
+
+test('who waits for a VM to settle that never does is told when it stops', async () => {
+  const vm = await startVm({ schedulers: 1 })
+  await vm.spawn(restless, undefined)
+  const settled = vm.settled()
+  void vm.stop({ timeoutMs: 0 })
+  await expect(settled).rejects.toMatchObject({ code: 'ERR_VM_STOPPED' })
 })
 
 test('time that runs by itself is not moved', async () => {

@@ -2,7 +2,7 @@
 
 import { ANY, type Report, startVm, type Vm } from '@heddle/scheduler'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clumsy, deep, evil, greeter, stillborn, twice } from '#fixtures/sched-scars'
+import { belated, clumsy, deep, evil, greeter, stillborn, twice, unloadable } from '#fixtures/sched-scars'
 
 describe.each([{ schedulers: 'inline' as const }, { schedulers: 2 }])(
   'with schedulers: $schedulers',
@@ -40,6 +40,23 @@ describe.each([{ schedulers: 'inline' as const }, { schedulers: 2 }])(
         await works()
       },
     )
+
+    test.each([998, 999, 1_000, 1_001])(
+      'a timer for what is nested %i deep is refused, or fires',
+      async (depth) => {
+        await vm.spawn(belated, { owner: vm.pid, depth })
+        expect(await vm.receive(ANY)).toEqual(depth < 1_000 ? true : { code: 'ERR_UNCLONABLE' })
+        await works()
+      },
+    )
+
+    test('a module that throws what can hardly be told is one that cannot be loaded', async () => {
+      for (const scheduler of schedulers === 'inline' ? [0] : [1, 2])
+        await expect(vm.spawn(unloadable, 0, { scheduler })).rejects.toMatchObject({
+          code: 'ERR_MODULE_LOAD',
+        })
+      await works()
+    })
 
     test('a thenable that settles twice has settled once', async () => {
       const pid = await vm.spawn(twice, undefined)

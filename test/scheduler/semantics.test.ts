@@ -7,10 +7,12 @@ import { bodyCases } from '#fixtures/sched-bodies'
 import { callCases } from '#fixtures/sched-calls'
 import { endCases } from '#fixtures/sched-ends'
 import { asyncFairCases, fairCases } from '#fixtures/sched-fair'
+import { limitCases } from '#fixtures/sched-limits'
 import { linkCases } from '#fixtures/sched-links'
 import { messageCases } from '#fixtures/sched-messages'
 import { nameCases } from '#fixtures/sched-names'
 import { processCases } from '#fixtures/sched-processes'
+import { eventCases, suspendCases } from '#fixtures/sched-suspends'
 import { timerCases } from '#fixtures/sched-timers'
 import { type CaseHost, hosts } from './hosts.ts'
 
@@ -20,8 +22,10 @@ const groups = {
   'links and monitors': linkCases,
   processes: processCases,
   calls: callCases,
+  limits: limitCases,
   names: nameCases,
   timers: timerCases,
+  suspended: suspendCases,
   bodies: bodyCases,
   'async bodies': asyncCases,
   fairness: fairCases,
@@ -48,8 +52,8 @@ describe.each(Object.entries(hosts))('%s', (_, startHost) => {
   })
 })
 
-describe('async bodies that never wait leave room for the event loop', () => {
-  test.each(asyncFairCases.map((it) => [it.name, it] as const))(
+describe('async bodies', () => {
+  test.each([...asyncFairCases, ...eventCases].map((it) => [it.name, it] as const))(
     '%s',
     async (_, it) => {
       const host = await (hosts['two schedulers'] as () => Promise<CaseHost>)()

@@ -111,7 +111,7 @@ export async function endLoad({ vm, instruments, partitions, crowds }: Station):
   const surprises: unknown[] = []
   const deadline = performance.now() + END_MS
   while (crowdReasons.length < crowds.length) {
-    const leftMs = Math.max(0, deadline - performance.now())
+    const leftMs = Math.max(0, Math.ceil(deadline - performance.now()))
     const end = await vm.receive(tag<Down>('DOWN'), { afterMs: leftMs })
     crowdReasons.push(end === TIMEOUT ? 'still there' : end.reason)
   }

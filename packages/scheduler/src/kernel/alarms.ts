@@ -40,6 +40,8 @@ export class Alarms {
   }
 
   unpause(alarm: Alarm): void {
+    // Started since the pause.
+    if (alarm.isPending) return
     this.wheel.startLazily(alarm, alarm.leftMs)
     this.onStart()
   }

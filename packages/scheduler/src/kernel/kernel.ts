@@ -27,7 +27,7 @@ import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
 import { Embryos } from './embryos.ts'
 import { Forgotten } from './forgotten.ts'
 import { Graves } from './graves.ts'
-import { receiveSpawn } from './lifecycle.ts'
+import { receiveSpawn, terminate } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
 import type { Outside } from './outside.ts'
 import { ProcessTable } from './process-table.ts'
@@ -280,11 +280,18 @@ export class Kernel {
   /** A message of the VM's own: it is never refused, and comes at once. */
   deliverOwn(process: Process, message: unknown): void {
     this.messageCount += 1
-    if (!offer(process, message)) this.enqueueMessage(process, message)
+    if (offer(process, message)) return
+    if (process.extras?.mailboxLimit === undefined) process.mailbox.push(message)
+    else process.mailbox.pushOwn(message)
+    this.wakeAtRest(process)
   }
 
   private enqueueMessage(process: Process, message: unknown): void {
     process.mailbox.push(message)
+    this.wakeAtRest(process)
+  }
+
+  private wakeAtRest(process: Process): void {
     if (process.status === STATUS.waiting && process.phase === PHASE.rest) this.enqueue(process)
   }
 
@@ -401,6 +408,11 @@ export class Kernel {
     if (!this.isInSlice) this.outside.kick()
   }
 
+  /** @see Executive */
+  onResume(process: Process, action: () => void): void {
+    ;(process.ownExtras().onResume ??= []).push(action)
+  }
+
   /** Does it at the next `settle`, in the order of time. */
   fireSoon(dueMs: number, fire: () => void): void {
     this.overdue.push({ dueMs, fire })
@@ -464,6 +476,8 @@ export class Kernel {
         else this.answerForDead(kind, process.pid, source, ref, value)
       }
     }
+    // By its mailbox, which has become too full.
+    if (process.doom !== null) terminate(this, process, process.doom.reason)
   }
 }
 

@@ -24,6 +24,7 @@ import { exitEffect, SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import {
+  type ErrorReason,
   Exit,
   type ExitReason,
   errorReason,
@@ -247,12 +248,24 @@ function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ac
       kernel.loadingCount -= 1
       kernel.unacknowledged.delete(process.pid)
       if (process.status === STATUS.dead) return
-      const cause = error instanceof Error ? errorReason(error) : error
+      const cause = loadReason(error)
       if (ackRef !== 0) kernel.signal(SIGNAL.reply, process.parent, process.pid, ackRef, cause)
       // Who asked for an answer has it; otherwise somebody should hear of it.
       terminate(kernel, process, ['undef', cause], { isCrash: ackRef === 0 })
     },
   )
+}
+
+/** It travels in a reply, and in an exit reason: what is nested too deeply for that is left out. */
+function loadReason(thrown: unknown): ErrorReason {
+  const reason = errorReason(thrown instanceof Error ? thrown : new Error(formatReason(thrown)))
+  try {
+    copy([[reason]])
+    return reason
+  } catch {
+    const { error, message, stack } = reason
+    return { error, message, stack }
+  }
 }
 
 /** It ends before it has its code: it was there, and that is what its parent waits to hear. */

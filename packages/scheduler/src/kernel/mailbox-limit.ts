@@ -2,25 +2,26 @@
 
 import type { CallEnvelope } from '../process/call.ts'
 import type { Extras } from '../process/extras.ts'
-import { NOTHING } from '../process/mailbox.ts'
 import { type Process, STATUS } from '../process/process.ts'
 import { SIGNAL } from '../process/signals.ts'
+import { isPid } from '../term/pid.ts'
+import { isRef } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
 import { terminate } from './lifecycle.ts'
 
 /** Returns whether the message is done with: dropped, or its receiver is. */
 export function refuseByLimit(kernel: Kernel, process: Process, extras: Extras, message: unknown): boolean {
   const limit = extras.mailboxLimit
-  if (limit === undefined || process.mailbox.length < limit.count) return false
+  const { mailbox } = process
+  if (limit === undefined || mailbox.length - mailbox.ownCount < limit.count) return false
   switch (limit.onFull) {
     case 'drop_newest':
       drop(kernel, process, message)
       return true
     case 'drop_oldest': {
-      const oldest = process.mailbox.take(isOfProcess, 0)
-      // What is full of the VM's own messages takes no other.
-      drop(kernel, process, oldest === NOTHING ? message : oldest)
-      return oldest === NOTHING
+      const oldest = mailbox.take((waiting) => !mailbox.isOwn(waiting), 0)
+      drop(kernel, process, oldest)
+      return false
     }
     case 'exit':
       kernel.droppedCount += 1
@@ -39,12 +40,9 @@ function drop(kernel: Kernel, process: Process, message: unknown): void {
   kernel.signal(SIGNAL.down, pid.$pid, process.pid, ref.$ref, 'mailbox_full')
 }
 
+/** Nobody keeps a process from sending what looks like one. */
 function isCall(message: unknown): message is CallEnvelope {
-  return (message as Partial<CallEnvelope> | null)?.type === '$call'
-}
-
-const OF_THE_VM: readonly unknown[] = ['EXIT', 'DOWN', 'spawn_reply']
-
-function isOfProcess(message: unknown): boolean {
-  return !OF_THE_VM.includes((message as { type?: unknown } | null | undefined)?.type)
+  if (typeof message !== 'object' || message === null) return false
+  const { type, from } = message as Partial<CallEnvelope>
+  return type === '$call' && isPid(from?.pid) && isRef(from.ref)
 }

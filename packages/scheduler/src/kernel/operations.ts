@@ -367,12 +367,17 @@ class SuspendTask implements Task, PendingCall {
 
   answer(value: unknown): void {
     if (value === true) this.operation?.complete(true)
+    else if (value === false) this.fail(new HeddleError('ERR_BAD_ARGUMENT', 'the host cannot be suspended'))
     else this.targetDown()
   }
 
   targetDown(): void {
+    this.fail(new HeddleError('ERR_NO_PROCESS', 'cannot suspend: the process is dead'))
+  }
+
+  private fail(error: HeddleError): void {
     forgetSuspended(this.process, this.target)
-    this.operation?.fail(new HeddleError('ERR_NO_PROCESS', 'cannot suspend: the process is dead'))
+    this.operation?.fail(error)
   }
 
   release(): void {

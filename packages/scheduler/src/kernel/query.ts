@@ -9,13 +9,13 @@ import { copy } from '../term/copy.ts'
 import { formatReason } from '../term/exit-reason.ts'
 import { PidTerm, slotOf } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
-import { heapBytesOf } from './heap-limit.ts'
+import { estimateHeap } from './heap-limit.ts'
 import type { Kernel } from './kernel.ts'
 import { groupLeaderOf } from './lifecycle.ts'
 
 /** Looking into a huge mailbox must not take its scheduler down. */
 const MESSAGES_SHOWN_MAX = 1_000
-const HEAP_BYTES_SHOWN_MAX = 2 ** 26
+const HEAP_BYTES_SHOWN_MAX = 2 ** 23
 
 const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process) => ProcessInfo[Item] } = {
   pid: (_kernel, process) => process.pidTerm,
@@ -29,7 +29,7 @@ const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process)
   groupLeader: (kernel, process) => new PidTerm(groupLeaderOf(kernel, process)),
   maxMailbox: (_kernel, process) => process.extras?.mailboxLimit,
   maxHeapBytes: (_kernel, process) => process.extras?.heapLimit,
-  heapBytes: (_kernel, process) => heapBytesOf(process, HEAP_BYTES_SHOWN_MAX),
+  heapBytes: (_kernel, process) => estimateHeap(process, HEAP_BYTES_SHOWN_MAX).bytes,
   suspendCount: (_kernel, process) => suspendCountOf(process),
   links: (_kernel, process) =>
     [...(process.links ?? [])].filter(([, link]) => link.unlinkId === 0).map(([peer]) => new PidTerm(peer)),

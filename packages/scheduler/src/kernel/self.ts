@@ -98,7 +98,7 @@ export class ProcessSelf implements Self {
     refuseOperation(message, 'message')
     const { kernel } = this
     if (typeof to === 'object' && to !== null && !isPid(to)) {
-      sendElsewhere(kernel, this.process, this, to, message)
+      sendElsewhere(kernel, this.process, this, to, message, options)
       return
     }
     const pid = typeof to === 'string' ? this.pidNamed(to) : pidOf(to, 'send')

@@ -15,7 +15,10 @@ export function sendElsewhere(
   self: Self,
   to: Ref | Via,
   message: unknown,
+  options: SendOptions | undefined,
 ): void {
+  if (options?.transfer !== undefined)
+    throw new HeddleError('ERR_BAD_ARGUMENT', 'send() transfers to a pid or a name of the VM only')
   if (isRef(to)) kernel.signal(SIGNAL.aliased, to.$of, process.pid, to.$ref, message)
   else if (isVia(to)) sendVia(self, to, message)
   else throw new HeddleError('ERR_BAD_ARGUMENT', 'send() takes a pid, an alias, a name or a Via')

@@ -12,9 +12,10 @@ import { HeddleError } from '../term/errors.ts'
 import { type ExitReason, errorReason } from '../term/exit-reason.ts'
 import { PidTerm } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
-import { addAlias } from './aliases.ts'
+import { addAlias, monitorEnded } from './aliases.ts'
 import type { Kernel } from './kernel.ts'
 import { spawn } from './lifecycle.ts'
+import { checkMonitorOptions } from './self-checks.ts'
 
 const REPLIES: readonly unknown[] = ['yes', 'no', 'error_only', 'success_only']
 
@@ -60,6 +61,7 @@ class SpawnRequestCall implements PendingCall {
   /** What bound the two is void. */
   forget(): void {
     this.process.monitors?.delete(this.refNumber)
+    monitorEnded(this.process, this.refNumber)
     if (this.isLinked) this.process.links?.delete(this.target)
   }
 
@@ -118,8 +120,11 @@ function isMonitored({ monitor }: SpawnRequestOptions): boolean {
   return monitor === true || typeof monitor === 'object'
 }
 
+/** @throws HeddleError ERR_BAD_ARGUMENT */
 function monitorOptions({ monitor }: SpawnRequestOptions): MonitorOptions | undefined {
-  return typeof monitor === 'object' ? monitor : undefined
+  if (monitor === undefined || typeof monitor === 'boolean') return undefined
+  checkMonitorOptions(monitor)
+  return monitor
 }
 
 function spawnOptions({

@@ -3,6 +3,7 @@
  * when everyone who suspended it has resumed it, or has died. Source: `erlang:suspend_process/2`.
  *
  * An async callback cannot be stopped in the middle: it goes on until it waits for something of the VM's, or returns.
+ * What it waits for comes when it is resumed.
  */
 
 import type { Process } from '../process/process.ts'
@@ -60,6 +61,11 @@ export function receiveSuspend(
   value: unknown,
   from: number,
 ): void {
+  // It is the embedder's, who would only see calls that never end.
+  if (process.isHost) {
+    kernel.signal(SIGNAL.reply, source, process.pid, ref, false)
+    return
+  }
   const { pausesTimers } = value as SuspendRequest
   const extras = process.ownExtras()
   extras.suspenders ??= new Map()
@@ -103,6 +109,9 @@ function goOn(kernel: Kernel, process: Process): void {
     operation.lookAgain()
     operation = next
   }
+  const { onResume } = extras
+  extras.onResume = null
+  for (const action of onResume ?? []) action()
   if (!extras.isDue) return
   extras.isDue = false
   if (process.status === STATUS.runnable) kernel.enqueue(process)

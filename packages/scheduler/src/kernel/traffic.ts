@@ -10,7 +10,7 @@ export class Traffic {
   private posted = 0
   private published = 0
   private drains = 0
-  /** By endpoint: the latest drain that read what came from it to the end. */
+  /** By endpoint: the latest drain of which all that had come from it before is read. */
   private readonly emptiedBy: number[]
   private readonly control: Control
   private readonly endpoint: number
@@ -49,9 +49,9 @@ export class Traffic {
     this.drains += 1
   }
 
-  /** What came from this peer has been read to the end. */
-  noteEmptied(peer: number): void {
-    this.emptiedBy[peer] = this.drains
+  /** What came from this peer has been read to the end; or at least all that had come before that drain. */
+  noteEmptied(peer: number, drain: number = this.drains): void {
+    this.emptiedBy[peer] = drain
   }
 
   /** All that was published before drain number so-and-so began has been read. `isReading`: the way from a peer is open. */

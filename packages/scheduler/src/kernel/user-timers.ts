@@ -4,7 +4,7 @@
  * name up when it fires.
  */
 
-import type { Process } from '../process/process.ts'
+import type { PendingCall, Process } from '../process/process.ts'
 import type { QuietTimerOptions, TimeoutMessage, TimerAnswer, TimerOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -83,9 +83,9 @@ export function startTimer(
   const now = kernel.outside.now()
   const delayMs = options?.abs === true ? Math.max(0, ms - now) : ms
   const ref = new RefTerm(kernel.newRef(), process.pid)
-  const own = copy(message)
-  const timeout: TimeoutMessage = { type: 'timeout', ref, message: own }
-  const timer = new UserTimer(kernel, ref.$ref, delayMs, to, isBare ? own : timeout)
+  const timeout: TimeoutMessage = { type: 'timeout', ref, message }
+  // As it will travel, so that whatever is wrong with it is the caller's error, and none when it fires.
+  const timer = new UserTimer(kernel, ref.$ref, delayMs, to, copy(isBare ? message : timeout))
   if (delayMs === 0) {
     // With the next look at the clock, not with the next tick.
     kernel.fireSoon(now, () => timer.fireIfPending())
@@ -115,7 +115,7 @@ export function lookAtTimer(
   refOf(ref, `${what}Timer`)
   checkOptions(options, ['async', 'info'], `${what}Timer`)
   if (options?.async === true) {
-    requestTimer(kernel, process, ref, { do: what, wantsReply: options.info !== false })
+    requestTimer(kernel, process, ref, what, options.info !== false)
     return 'ok'
   }
   checkPlace(kernel, ref)
@@ -158,30 +158,74 @@ function checkPlace(kernel: Kernel, ref: TimerRef): void {
 
 // ---- asked from anywhere ----
 
-/** What is to be done with a timer, and whether the asker wants to hear of it. */
 interface TimerRequest {
   readonly do: 'cancel' | 'read'
-  readonly wantsReply: boolean
+  /** The number of the timer's reference. */
+  readonly timer: number
+}
+
+/** The answer is still to come. */
+class TimerRequestCall implements PendingCall {
+  readonly refNumber: number
+  readonly target: number
+  readonly endpoint: number
+  private readonly kernel: Kernel
+  private readonly process: Process
+  private readonly what: TimerRequest['do']
+  private readonly timer: TimerRef
+  constructor(kernel: Kernel, process: Process, timer: TimerRef, what: TimerRequest['do']) {
+    this.kernel = kernel
+    this.process = process
+    this.refNumber = kernel.newRef()
+    this.target = timer.$of
+    this.endpoint = kernel.locate(timer.$of)
+    this.what = what
+    this.timer = timer
+  }
+
+  answer(value: unknown): void {
+    const left = value as number | false
+    const answer: TimerAnswer = { type: `${this.what}_timer`, ref: this.timer, left }
+    this.kernel.deliverOwn(this.process, answer)
+  }
+
+  /** The timer has died with its scheduler. */
+  targetDown(): void {
+    this.answer(false)
+  }
 }
 
 /** Goes to the scheduler of the process that started the timer, which is where the timer is. */
-function requestTimer(kernel: Kernel, process: Process, ref: TimerRef, request: TimerRequest): void {
-  if (kernel.userTimers.has(ref.$ref)) answerTimerRequest(kernel, process.pid, ref.$ref, request, ref.$of)
-  else kernel.signal(SIGNAL.timer, ref.$of, process.pid, ref.$ref, request)
+function requestTimer(
+  kernel: Kernel,
+  process: Process,
+  ref: TimerRef,
+  what: TimerRequest['do'],
+  wantsReply: boolean,
+): void {
+  const request: TimerRequest = { do: what, timer: ref.$ref }
+  let refNumber = 0
+  if (wantsReply) {
+    const call = new TimerRequestCall(kernel, process, ref, what)
+    process.addCall(call)
+    refNumber = call.refNumber
+  }
+  if (kernel.userTimers.has(ref.$ref))
+    answerTimerRequest(kernel, process.pid, refNumber, request, process.pid)
+  else kernel.signal(SIGNAL.timer, ref.$of, process.pid, refNumber, request)
 }
 
+/** `ref` 0: nobody wants to hear of it. */
 export function answerTimerRequest(
   kernel: Kernel,
   asker: number,
-  refNumber: number,
+  ref: number,
   value: unknown,
-  owner: number,
+  answerer: number,
 ): void {
   const request = value as TimerRequest
-  const left = request.do === 'cancel' ? cancel(kernel, refNumber) : read(kernel, refNumber)
-  if (!request.wantsReply) return
-  const answer: TimerAnswer = { type: `${request.do}_timer`, ref: new RefTerm(refNumber, owner), left }
-  kernel.signal(SIGNAL.message, asker, 0, 0, answer)
+  const left = request.do === 'cancel' ? cancel(kernel, request.timer) : read(kernel, request.timer)
+  if (ref !== 0) kernel.signal(SIGNAL.reply, asker, answerer, ref, left)
 }
 
 /** Deadlines are rounded up to a tick; what is left is never more than what was asked for. */

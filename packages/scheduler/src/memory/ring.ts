@@ -279,6 +279,16 @@ export class RingReader {
     return this.depthBytes() === 0
   }
 
+  /** Where what is published now ends; pairs with the store in `RingWriter.publish`. */
+  end(): number {
+    return Atomics.load(this.header, RING_TAIL)
+  }
+
+  /** Whether all that lies before this end has been read. */
+  hasRead(end: number): boolean {
+    return ((end - this.head) | 0) <= 0
+  }
+
   /** Bytes that are published and not yet read. */
   depthBytes(): number {
     this.tail = Atomics.load(this.header, RING_TAIL)

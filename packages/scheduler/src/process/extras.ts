@@ -27,12 +27,12 @@ export class Extras {
   suspended: Map<number, number> | null = null
   /** While it is suspended: it would run. */
   isDue = false
+  /** While it is suspended: how what it awaits goes on. */
+  onResume: (() => void)[] | null = null
   /** While it is suspended with its timers: those must go on with it. */
   hasPausedTimers = false
   mailboxLimit: MailboxLimit | undefined = undefined
   heapLimit: Required<HeapLimit> | undefined = undefined
-  /** Of the last estimate. */
-  heapBytes = 0
   /** When so many reductions are spent, its heap is estimated again. */
   heapCheckAt = 0
   /** Whether the limit was passed already at the last estimate: a report tells it once. */

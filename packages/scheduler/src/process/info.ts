@@ -18,7 +18,7 @@ export interface ProcessInfo {
   readonly groupLeader: Pid
   readonly maxMailbox: MailboxLimit | undefined
   readonly maxHeapBytes: Required<HeapLimit> | undefined
-  /** State, mailbox and dictionary: an estimate, made for the asking; it stops counting at 64 MiB. */
+  /** State, mailbox and dictionary: an estimate, made for the asking; it stops counting at 8 MiB. */
   readonly heapBytes: number
   /** How often it is suspended. */
   readonly suspendCount: number

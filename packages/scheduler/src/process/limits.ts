@@ -1,9 +1,10 @@
 /** What a process may grow to, and how it ranks: spawn options, checked. */
 
 import { HeddleError } from '../term/errors.ts'
+import { formatReason } from '../term/exit-reason.ts'
 
 /**
- * A bound for a mailbox. It counts what processes send; what the VM itself puts there (EXIT, DOWN, replies to
+ * A bound for a mailbox. It counts what processes and timers send; what the VM itself puts there (EXIT, DOWN, replies to
  * requests, timeouts) always comes. A call that is dropped fails at its caller with reason `mailbox_full`.
  */
 export interface MailboxLimit {
@@ -68,6 +69,5 @@ export function checkHeapLimit(limit: unknown): Required<HeapLimit> | undefined 
 }
 
 function bad(name: string, wanted: string, given: unknown): HeddleError {
-  const shown = typeof given === 'object' ? JSON.stringify(given) : String(given)
-  return new HeddleError('ERR_BAD_ARGUMENT', `${name} must be ${wanted}, not ${shown}`)
+  return new HeddleError('ERR_BAD_ARGUMENT', `${name} must be ${wanted}, not ${formatReason(given)}`)
 }

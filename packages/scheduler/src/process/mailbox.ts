@@ -28,9 +28,26 @@ export class Mailbox {
   private head = 0
   private tail = 0
   private marks: Mark[] | null = null
+  /** Those that came by `pushOwn`. */
+  private own: Set<unknown> | null = null
 
   get length(): number {
     return this.tail - this.head
+  }
+
+  /** How many of them came by `pushOwn`. */
+  get ownCount(): number {
+    return this.own === null ? 0 : this.own.size
+  }
+
+  /** A message of the VM's own, in a mailbox whose length is limited: it can be told from others. */
+  pushOwn(message: unknown): void {
+    ;(this.own ??= new Set()).add(message)
+    this.push(message)
+  }
+
+  isOwn(message: unknown): boolean {
+    return this.own?.has(message) === true
   }
 
   push(message: unknown): void {
@@ -50,6 +67,7 @@ export class Mailbox {
     const message = items[at]
     items[at] = undefined
     this.head += 1
+    if (this.own !== null) this.own.delete(message)
     if (this.head === this.tail) this.trim(items)
     return message
   }
@@ -66,6 +84,7 @@ export class Mailbox {
       const message = items[position & (items.length - 1)]
       if (!test(message)) continue
       this.remove(position, items)
+      if (this.own !== null) this.own.delete(message)
       return message
     }
     return NOTHING
@@ -128,6 +147,7 @@ export class Mailbox {
   /** An empty mailbox keeps no large ring behind. */
   private trim(items: unknown[]): void {
     if (items.length > 64) this.items = null
+    this.own = null
   }
 }
 

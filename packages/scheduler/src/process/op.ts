@@ -31,6 +31,8 @@ export interface Executive {
   wake(process: Process): void
   /** Does it with the next slice, with a fresh budget. */
   later(process: Process, action: () => void): void
+  /** Does it when this process, which is suspended, goes on. */
+  onResume(process: Process, action: () => void): void
 }
 
 /** What an operation does; the operation itself only keeps account of who waits. */
@@ -161,6 +163,10 @@ export class Operation<T> implements Op<T> {
   private startAwaited(): void {
     // Code of a dead process may still ask; it gets no answer.
     if (this.process.status === STATUS.dead) return
+    if (this.process.isSuspended) {
+      this.executive.onResume(this.process, () => this.startAwaited())
+      return
+    }
     try {
       if (this.status === IDLE) this.start()
     } catch (error) {
@@ -188,7 +194,9 @@ export class Operation<T> implements Op<T> {
   }
 
   private settlePromise(awaiter: Awaiter): void {
-    if (this.status === DONE) {
+    if (this.process.isSuspended) {
+      this.executive.onResume(this.process, () => this.settlePromise(awaiter))
+    } else if (this.status === DONE) {
       this.status = SPENT
       awaiter.resolve(this.value as never)
     } else {

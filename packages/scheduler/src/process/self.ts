@@ -139,7 +139,7 @@ export type QuietTimerOptions =
   | { readonly async?: false; readonly info: false }
 
 export interface SendOptions {
-  /** ArrayBuffers and MessagePorts to move rather than clone; the sender loses them. */
+  /** ArrayBuffers and MessagePorts to move rather than clone; the sender loses them. To a pid or a name only. */
   readonly transfer?: readonly Transferable[]
 }
 
@@ -233,7 +233,7 @@ export interface Self {
   /**
    * Stops a process from running; what is sent to it waits. Through when it is stopped. Suspensions add up, and end with
    * the process that made them. False if `unlessSuspending` and it was.
-   * Fails with HeddleError ERR_NO_PROCESS, ERR_BAD_ARGUMENT (oneself).
+   * Fails with HeddleError ERR_NO_PROCESS, ERR_BAD_ARGUMENT (oneself, the host).
    */
   suspend(pid: Pid, options?: SuspendOptions): Op<boolean>
   /** Takes back one `suspend`. @throws HeddleError ERR_BAD_ARGUMENT if this process has not suspended it */

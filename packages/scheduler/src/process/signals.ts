@@ -41,7 +41,7 @@ export const SIGNAL = {
   resume: 18,
   /** value: the `$pid` of the new group leader. */
   groupLeader: 19,
-  /** target: who started the timer; ref: the timer's; value: a TimerRequest. Answered by a message. */
+  /** target: who started the timer; ref: of the request, answered by a reply, or 0; value: a TimerRequest. */
   timer: 20,
 } as const
 

@@ -15,14 +15,23 @@ const HOST = 0
 export class Stillness {
   private readonly host: Endpoint
   private readonly endpointCount: number
+  /** The last of the moves that were asked for: each begins when the one before it is through. */
+  private lastMove: Promise<void> = Promise.resolve()
+  private stopError: Error | undefined
   constructor(host: Endpoint, endpointCount: number) {
     this.host = host
     this.endpointCount = endpointCount
   }
 
+  /** Nothing will come to rest any more: whoever waits for it gets this error. */
+  stop(error: Error): void {
+    this.stopError = error
+  }
+
   /** Resolves when nothing moves. */
   async reached(): Promise<void> {
     for (let seen: number | undefined; ; ) {
+      if (this.stopError !== undefined) throw this.stopError
       const now = this.look()
       if (now !== undefined && now === seen) return
       seen = now
@@ -32,7 +41,13 @@ export class Stillness {
   }
 
   /** From now on, by so many ms: from one deadline to the next, each from stillness to stillness. */
-  async advance(ms: number): Promise<void> {
+  advance(ms: number): Promise<void> {
+    const move = this.lastMove.then(() => this.move(ms))
+    this.lastMove = move.catch(() => {})
+    return move
+  }
+
+  private async move(ms: number): Promise<void> {
     const { control } = this.host
     await this.reached()
     const target = control.clockMs + ms

@@ -299,6 +299,7 @@ export class Vm implements AsyncDisposable {
       self.exit(pid, 'shutdown')
       await settledWithin(Promise.resolve(isDown), end - performance.now())
     }
+    this.stillness.stop(stopped())
     await this.crew?.stop()
     this.host.stop()
     // What the embedder still waits for will not come any more.

@@ -309,6 +309,8 @@ export class InChannel {
   private readonly decoder = new Decoder()
   private port: MessagePort | null = null
   private isOpen = false
+  /** @see noteEnd */
+  private notedEnd = 0
 
   private readonly control: Control
   private readonly from: number
@@ -348,6 +350,16 @@ export class InChannel {
 
   get isReading(): boolean {
     return this.isOpen
+  }
+
+  /** Remembers where what is published now ends. */
+  noteEnd(): void {
+    this.notedEnd = this.ring.end()
+  }
+
+  /** Whether all that was published before the last `noteEnd` has been read. */
+  get hasReachedEnd(): boolean {
+    return this.ring.hasRead(this.notedEnd)
   }
 
   /** Hands over at most so many signals; returns how many it did. */

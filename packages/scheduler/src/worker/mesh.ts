@@ -18,9 +18,12 @@ export class Mesh {
   private readonly openOuts: OutChannel[] = []
   private readonly openIns: InChannel[] = []
   private readonly traffic: Traffic
+  /** By endpoint, since its channel was last empty: the drain at which its end was noted; 0 if it was not. */
+  private readonly notedBy: number[]
 
   constructor(shared: SharedMemory, control: Control, endpoint: number, endpointCount: number) {
     this.traffic = new Traffic(control, endpoint, endpointCount)
+    this.notedBy = new Array<number>(endpointCount).fill(0)
     for (let peer = 0; peer < endpointCount; peer++) {
       this.outs.push(peer === endpoint ? undefined : new OutChannel(shared, control, endpoint, peer))
       this.ins.push(peer === endpoint ? undefined : new InChannel(shared, control, peer, endpoint))
@@ -109,11 +112,27 @@ export class Mesh {
     let count = 0
     this.traffic.beginDrain()
     for (let peer = 0; peer < this.ins.length; peer++) {
-      const drained = this.ins[peer]?.drain(DRAIN_BATCH, deliver) ?? 0
-      if (drained < DRAIN_BATCH) this.traffic.noteEmptied(peer)
+      const incoming = this.ins[peer]
+      if (incoming === undefined) continue
+      const drained = incoming.drain(DRAIN_BATCH, deliver)
+      if (drained < DRAIN_BATCH) {
+        this.traffic.noteEmptied(peer)
+        this.notedBy[peer] = 0
+      } else this.noteEndOf(incoming, peer)
       count += drained
     }
     return count
+  }
+
+  /** More comes in than one drain takes, perhaps for ever: what had come before some drain is read all the same. */
+  private noteEndOf(incoming: InChannel, peer: number): void {
+    const noted = this.notedBy[peer] ?? 0
+    if (noted !== 0) {
+      if (!incoming.hasReachedEnd) return
+      this.traffic.noteEmptied(peer, noted)
+    }
+    incoming.noteEnd()
+    this.notedBy[peer] = this.traffic.drainCount
   }
 
   get drainCount(): number {
