@@ -98,7 +98,7 @@ function judge(station: Station, ending: Ending): Checks {
     'every call got its reply, but those whose caller was killed':
       total(instruments, LINE.made) === total(instruments, LINE.replies) + total(instruments, LINE.lost),
     'clients died while they held a frequency, and it was taken back':
-      diedHolding > 0 && reclaimed >= diedHolding,
+      reclaimed > 0 && reclaimed >= diedHolding,
     'nothing crashed': reports.length === 0 && ending.surprises.length === 0,
   }
 }
