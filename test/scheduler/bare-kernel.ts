@@ -110,7 +110,7 @@ export class BareKernel {
   private work(): boolean {
     const { kernel } = this
     kernel.settle(this.nowMs)
-    if (kernel.runQueueLength > 0) {
+    if (kernel.hasWork) {
       kernel.runSlice(64)
       this.nowMs += 0.05
       return true

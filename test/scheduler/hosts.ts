@@ -1,6 +1,8 @@
 // Where a case runs: in a VM without threads, in one with two schedulers, or on a bare kernel with a clock of its own.
 
-import { down, formatReason, oneOf, type Report, startVm, type Vm, where } from '@heddle/scheduler'
+import { type KernelReports, kernelReports, startLogger } from '@heddle/otp'
+import { down, formatReason, oneOf, startVm, type Vm, type VmOptions, where } from '@heddle/scheduler'
+import { confConfig } from '#fixtures/conf-logger-kit'
 import type { Case, CaseArg, Places } from '#fixtures/sched-kit'
 import { BareKernel } from './bare-kernel.ts'
 
@@ -20,13 +22,20 @@ class VmHost implements CaseHost {
   private readonly vm: Vm
   private readonly own: number | undefined
   private readonly places: Places
-  constructor(vm: Vm, own: number | undefined, places: Places) {
+  private readonly reports: KernelReports
+  private hasLogger = false
+  constructor(vm: Vm, reports: KernelReports, own: number | undefined, places: Places) {
     this.vm = vm
+    this.reports = reports
     this.own = own
     this.places = places
   }
 
-  async run({ definition }: Case): Promise<unknown> {
+  async run({ definition, logger }: Case): Promise<unknown> {
+    if (logger === true && !this.hasLogger) {
+      this.hasLogger = true
+      await startLogger(this.vm, { reports: this.reports, ...confConfig })
+    }
     const id = ++this.id
     const arg: CaseArg = { host: this.vm.pid, id, ...this.places }
     const pid = await this.vm.spawn(definition, arg, { scheduler: this.own })
@@ -57,17 +66,20 @@ class BareHost implements CaseHost {
   async stop(): Promise<void> {}
 }
 
-const silent = (_report: Report): void => {}
+async function startHost(
+  schedulers: NonNullable<VmOptions['schedulers']>,
+  own: number | undefined,
+  places: Places,
+): Promise<VmHost> {
+  const reports = kernelReports()
+  // Silent, unless a case wants a logger.
+  reports.passTo(() => {})
+  return new VmHost(await startVm({ schedulers, onReport: reports }), reports, own, places)
+}
 
 export const hosts: { readonly [name: string]: () => Promise<CaseHost> } = {
   'a bare kernel with a clock of its own': async () => new BareHost(),
-  'a VM that runs inline': async () =>
-    new VmHost(await startVm({ schedulers: 'inline', onReport: silent }), undefined, {
-      peer: undefined,
-      third: undefined,
-    }),
-  'one scheduler of two': async () =>
-    new VmHost(await startVm({ schedulers: 2, onReport: silent }), 1, { peer: 1, third: 1 }),
-  'two schedulers': async () =>
-    new VmHost(await startVm({ schedulers: 2, onReport: silent }), 1, { peer: 2, third: 1 }),
+  'a VM that runs inline': () => startHost('inline', undefined, { peer: undefined, third: undefined }),
+  'one scheduler of two': () => startHost(2, 1, { peer: 1, third: 1 }),
+  'two schedulers': () => startHost(2, 1, { peer: 2, third: 1 }),
 }

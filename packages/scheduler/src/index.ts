@@ -12,6 +12,7 @@ export type {
   CallOptions,
   CastMessage,
   From,
+  ReplyMessage,
   ServerRef,
 } from './process/call.ts'
 export { type DefinitionAddress, type ProcessDef, process, type Spawnable } from './process/define.ts'

@@ -11,6 +11,7 @@ import {
   receiveDown,
   receiveLink,
   receiveMonitor,
+  receiveReply,
   receiveUnlink,
   receiveUnlinkAck,
 } from './relations.ts'
@@ -34,7 +35,7 @@ export function applySignal(
       receiveCall(kernel, process, source, ref, value, from)
       break
     case SIGNAL.reply:
-      process.takeCall(ref)?.answer(value, source)
+      receiveReply(kernel, process, source, ref, value)
       break
     case SIGNAL.link:
       receiveLink(process, source, from)

@@ -1,6 +1,6 @@
 /** What a process can wait for: a message, a reply, an answer about another process, a while, its next turn. */
 
-import { CALL_TIMEOUT_MS, type CallEnvelope } from '../process/call.ts'
+import { CALL_TIMEOUT_MS, type CallEnvelope, type CallMessage } from '../process/call.ts'
 import { NOTHING } from '../process/mailbox.ts'
 import type { Matcher } from '../process/match.ts'
 import { Operation, type Task } from '../process/op.ts'
@@ -158,7 +158,7 @@ const NEVER: Task = { begin: () => {}, release: () => {} }
 /** What a failed call tells it was: `[reason, [module, 'call', [to, message, timeoutMs?]]]`, as it was called. */
 export interface CallSite {
   readonly to: unknown
-  readonly message: unknown
+  readonly message: CallMessage<never, unknown>
   readonly timeoutMs: number | undefined
 }
 
@@ -220,7 +220,7 @@ class CallTask implements Task, CallerNode, AlarmTarget {
       // A full mailbox refuses it at once.
       if (process.findCall(this.ref.$ref) === undefined) return
     }
-    const timeoutMs = site.timeoutMs ?? CALL_TIMEOUT_MS
+    const timeoutMs = site.timeoutMs ?? site.message?.$timeoutMs ?? CALL_TIMEOUT_MS
     if (timeoutMs !== Infinity) this.alarm = kernel.alarms.start(this, timeoutMs)
   }
 
@@ -270,9 +270,10 @@ class CallTask implements Task, CallerNode, AlarmTarget {
 
   private failure(reason: ExitReason): Exit {
     const { to, message, timeoutMs } = this.site
+    const module = message?.$module ?? 'gen_server'
     return new Exit([
       reason,
-      ['gen_server', 'call', timeoutMs === undefined ? [to, message] : [to, message, timeoutMs]],
+      [module, 'call', timeoutMs === undefined ? [to, message] : [to, message, timeoutMs]],
     ])
   }
 }

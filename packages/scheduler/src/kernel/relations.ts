@@ -13,7 +13,7 @@
  * one scheduler keeps no record but the call itself, in the list of its target's callers.
  */
 
-import type { CallEnvelope } from '../process/call.ts'
+import type { CallEnvelope, ReplyMessage } from '../process/call.ts'
 import type { CallerNode, PendingCall, Process } from '../process/process.ts'
 import type { MonitorOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
@@ -64,7 +64,10 @@ export function monitor(
   if (target === process.pid) return ref
   const endpoint = kernel.locate(target)
   ;(process.monitors ??= new Map()).set(ref, { ref, target, endpoint, name, tag })
-  kernel.signal(SIGNAL.monitor, target, process.pid, ref, undefined)
+  const ask = () => kernel.signal(SIGNAL.monitor, target, process.pid, ref, undefined)
+  // Known to be dead: as on a BEAM, that is told when the process next gives way, so a receive that does not wait goes by it.
+  if (name === undefined && !kernel.isAlivePid(target)) kernel.later(process, ask)
+  else ask()
   return ref
 }
 
@@ -161,6 +164,25 @@ export function receiveCall(
 ): void {
   receiveMonitor(process, caller, ref, from)
   kernel.deliver(process, callEnvelope(new PidTerm(caller), ref, request))
+}
+
+/**
+ * A reply has come: to the call that waits for it; or, if the reference is an alias, as a message, since that is how
+ * whoever made it wants to hear.
+ */
+export function receiveReply(
+  kernel: Kernel,
+  process: Process,
+  source: number,
+  ref: number,
+  value: unknown,
+): void {
+  const call = process.takeCall(ref)
+  if (call !== undefined) call.answer(value, source)
+  else if (process.extras !== null && aliasMode(process, ref) !== undefined) {
+    const message: ReplyMessage = { type: '$reply', ref: new RefTerm(ref, process.pid), reply: value }
+    receiveAliased(kernel, process, ref, message)
+  }
 }
 
 export function callEnvelope(caller: PidTerm, ref: number, request: unknown): CallEnvelope {

@@ -33,7 +33,7 @@ import { isVia, registryOf, type Via } from '../process/via.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
-import { isPid, type Pid, PidTerm } from '../term/pid.ts'
+import { isPid, type Pid, PidTerm, slotOf } from '../term/pid.ts'
 import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { addAlias, makeAlias, removeAlias } from './aliases.ts'
 import { Doomed } from './doomed.ts'
@@ -51,7 +51,7 @@ import {
   yieldOperation,
 } from './operations.ts'
 import { requestCollection } from './query.ts'
-import { demonitor, link, monitor, unlink } from './relations.ts'
+import { demonitor, link, monitor, receiveReply, unlink } from './relations.ts'
 import {
   checkMonitorOptions,
   checkName,
@@ -87,8 +87,16 @@ export class ProcessSelf implements Self {
     return this.kernel.endpoint
   }
 
+  get schedulerCount(): number {
+    return Math.max(1, this.kernel.endpointCount - 1)
+  }
+
   get parent(): Pid | undefined {
     return this.process.parent === NOBODY ? undefined : new PidTerm(this.process.parent)
+  }
+
+  get registeredName(): string | undefined {
+    return this.kernel.names.nameOf(slotOf(this.process.pid))
   }
 
   // ---- messages ----
@@ -154,7 +162,9 @@ export class ProcessSelf implements Self {
       kernel.signal(SIGNAL.reply, from.pid.$pid, process.pid, ref, value)
     } else {
       const reply = copy(value)
-      caller.takeCall(ref)?.answer(reply, process.pid)
+      const call = caller.takeCall(ref)
+      if (call !== undefined) call.answer(reply, process.pid)
+      else receiveReply(kernel, caller, process.pid, ref, reply)
     }
     // If this process was the one called from afar, its watch ends here: not before the reply is under way.
     process.watchers?.delete(ref)

@@ -19,6 +19,10 @@ export interface ServerRef<Api = unknown> extends Pid {
 export interface CallMessage<Api, R> {
   readonly $call: string
   readonly arg: unknown
+  /** The behaviour whose call it is, as a failure names it; default `gen_server`. */
+  readonly $module?: string
+  /** How long it waits if the caller sets no limit; default 5,000. */
+  readonly $timeoutMs?: number
   readonly [api]?: (messages: Api) => void
   readonly [result]?: R
 }
@@ -41,6 +45,16 @@ export interface CallEnvelope {
   readonly type: '$call'
   readonly from: From
   readonly request: unknown
+}
+
+/**
+ * How a reply arrives whose `from` holds an alias: a request that its sender does not wait for at once. A reply to any
+ * other reference that nobody waits for is dropped.
+ */
+export interface ReplyMessage {
+  readonly type: '$reply'
+  readonly ref: Ref
+  readonly reply: unknown
 }
 
 export interface CallOptions {

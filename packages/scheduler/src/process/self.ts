@@ -155,8 +155,12 @@ export interface Self {
   readonly pid: Pid
   /** The scheduler it runs on, from 1; 0 is the host thread. */
   readonly scheduler: number
+  /** How many schedulers the VM has; 1 if it runs inline. */
+  readonly schedulerCount: number
   /** Who spawned it, dead or alive; `undefined` for the host. */
   readonly parent: Pid | undefined
+  /** Its name, if it has one now. */
+  readonly registeredName: string | undefined
 
   /**
    * Sends a message: a structured clone. To a dead process it is dropped; nothing waits.
@@ -167,7 +171,8 @@ export interface Self {
   /**
    * Calls a server and waits for its reply.
    * Exits with `['timeout', ['gen_server', 'call', args]]` after `timeoutMs`, `['noproc', …]` if it is
-   * dead, `[reason, …]` if it dies meanwhile: a thrown `Exit`, to catch or to die of. A late reply is dropped.
+   * dead, `[reason, …]` if it dies meanwhile: a thrown `Exit`, to catch or to die of. A late reply is dropped. A message
+   * of another behaviour says itself what it is called and how long it may take.
    */
   call<Api, R>(to: ServerRef<Api> | string | Via, message: CallMessage<Api, R>, options?: CallOptions): Op<R>
   /** Sends a server a message that it does not reply to. Never fails for want of a server. */

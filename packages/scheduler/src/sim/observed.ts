@@ -278,7 +278,8 @@ export class SimKernel extends Kernel {
       trace.line(this.watchers.nowUs(), line)
     }
     const watch = kind === SIGNAL.down ? process.monitors?.get(ref) : undefined
-    const aliased = kind === SIGNAL.aliased ? process.monitors?.get(ref) : undefined
+    const isByAlias = kind === SIGNAL.aliased || kind === SIGNAL.reply
+    const aliased = isByAlias ? process.monitors?.get(ref) : undefined
     const link = kind === SIGNAL.exitLink ? process.links?.get(source) : undefined
     if (sabotage.ignoresUnlink === true && link !== undefined) link.unlinkId = 0
     const isActive = watch !== undefined || (link !== undefined && link.unlinkId === 0)
@@ -345,7 +346,11 @@ export class SimSelf extends ProcessSelf {
     const caller = this.sim.table.get(target)
     // Straight to the call that waits, past the signals: see `ProcessSelf.reply`.
     const isDirect = caller !== undefined && caller.status !== STATUS.running && caller.deferred === null
-    super.reply(from, value)
+    const ref = from?.ref?.$ref
+    const wasWatched = isDirect && caller.monitors?.has(ref) === true
+    // A reply by an alias is a message.
+    this.asSender(() => super.reply(from, value))
+    if (wasWatched && caller.monitors?.has(ref) !== true) judge.unwatched(target, ref)
     if (isDirect && own.doom === null) judge.handled(judge.posted(SIGNAL.reply, own.pid, target), target)
   }
 
