@@ -14,20 +14,28 @@ import {
   type ExitReason,
   type From,
   HeddleError,
-  process,
   type Self,
   type Step,
 } from '@heddle/scheduler'
+import { defineBehaviour } from '../gen/behaviour.ts'
+import { newCore } from '../gen/core.ts'
 import type { BehaviourName, ServerDef } from '../gen/definition.ts'
+import { exitCause } from '../gen/ending.ts'
+import { after, isStep } from '../gen/step.ts'
 import { beginServer } from './init.ts'
-import type { CallNext, CastNext, InitResult } from './next.ts'
+import type { CallNext, CastNext, InitResult, NextOptions } from './next.ts'
 import {
   type CallCallback,
   type CastCallback,
+  end,
+  goOn,
   handleMessage,
   type Server,
   type ServerCode,
 } from './server.ts'
+import { formatServer, type ServerStatus } from './server-status.ts'
+
+export type { ServerStatus }
 
 /** A call's callback. `from` is for a reply that comes later. */
 export type CallHandler<S> = (state: S, argument: never, self: Self, from: From) => Step<CallNext<unknown, S>>
@@ -48,8 +56,10 @@ export interface ServerCallbacks<A, S, C, K> {
   continue?(state: NoInfer<S>, argument: unknown, self: Self): Step<CastNext<NoInfer<S>>>
   /** The last to run when the server stops, crashes, or traps exits and its parent ends. */
   readonly terminate?: (reason: ExitReason, state: NoInfer<S>, self: Self) => Step<void>
-  /** For upgrades: the state of version `from`, as this version has it. */
-  readonly codeChange?: (from: number, state: unknown) => NoInfer<S>
+  /** For upgrades: the state of version `from`, as this version has it. To throw is to refuse. */
+  readonly codeChange?: (from: number, state: unknown, extra: unknown, self: Self) => Step<NoInfer<S>>
+  /** What people are shown, by `sys.getStatus` and in reports: leaves out what is secret, or huge. */
+  readonly formatStatus?: (status: ServerStatus<NoInfer<S>>) => ServerStatus
 }
 
 type ArgumentOf<H> = H extends (state: never, argument: infer A, self: never, from: never) => unknown
@@ -57,10 +67,10 @@ type ArgumentOf<H> = H extends (state: never, argument: infer A, self: never, fr
   : never
 type Settled<T> = T extends Generator<unknown, infer R, never> ? R : T extends PromiseLike<infer R> ? R : T
 type ReplyIn<N> = N extends { readonly reply: infer R } ? R : never
-type ReplyOf<H> = H extends (...args: never) => infer N ? ReplyIn<Settled<N>> : never
+export type ReplyOf<H> = H extends (...args: never) => infer N ? ReplyIn<Settled<N>> : never
 
 /** A message's constructor takes what the callback takes behind the state. */
-type Constructor<H, M> = H extends (...all: infer P) => unknown
+export type Constructor<H, M> = H extends (...all: infer P) => unknown
   ? P extends readonly [unknown, infer A, ...unknown[]]
     ? [A] extends [never]
       ? () => M
@@ -131,6 +141,8 @@ export interface ErasedCallbacks {
   readonly info?: ServerCode['info']
   readonly continue?: ServerCode['continue']
   readonly terminate?: ServerCode['terminate']
+  readonly codeChange?: ServerCode['codeChange']
+  readonly formatStatus?: ServerCode['format']
 }
 
 /** Registers a server with the scheduler; its address, plain data. What all behaviours made of a server use. */
@@ -144,26 +156,52 @@ export function defineServer(
 ): ServerDef<never, unknown>['$'] {
   const { call, cast } = callbacks
   checkNames(name, Object.keys(call ?? {}), Object.keys(cast ?? {}))
+  if (typeof callbacks.init !== 'function') throw badDefinition(name, 'init is not a function')
+  const { vsn } = callbacks
+  const options = { source, ...(vsn === undefined ? {} : { vsn }) }
+  return defineBehaviour(url, serverCode(name, callbacks), options, behaviour)
+}
+
+/** A server's callbacks, as the floor runs them. */
+export function serverCode(name: string, callbacks: ErasedCallbacks): ServerCode {
+  const { init, call, cast, info, terminate, codeChange, formatStatus } = callbacks
   const code: ServerCode = {
+    module: 'gen_server',
     name,
-    init: callbacks.init,
+    init,
     calls: call && new Map(Object.entries(call)),
     casts: cast && new Map(Object.entries(cast)),
-    info: callbacks.info,
+    info,
     continue: callbacks.continue,
-    terminate: callbacks.terminate,
+    terminate,
+    codeChange,
+    format: formatStatus,
+    begin: (birth, self) => beginServer(code, birth, self),
+    handle: (server, message, self) => handleMessage(code, server, message, self),
+    end: (server, reason, self) => end(code, server, exitCause(reason), undefined, self),
+    getState: (server) => server.state,
+    replaceState: (server, change) => {
+      server.state = change(server.state)
+      return server.state
+    },
+    changeCode: (server, from, extra, self) => changeCode(code, server, from, extra, self),
+    formatStatus: (server, mode, self) => formatServer(code, server, mode, self),
+    enter: (birth, state, options, self) => {
+      const server: Server = { ...newCore(birth), state }
+      return goOn(code, server, { state, options: options as NextOptions | undefined }, self)
+    },
   }
-  if (typeof code.init !== 'function') throw badDefinition(name, 'init is not a function')
-  const handle = (server: Server, message: unknown, self: Self) => handleMessage(code, server, message, self)
-  // The scheduler tells definitions apart by the source of their functions; all servers share this one.
-  Object.defineProperty(handle, 'toString', { value: source })
-  const init = (given: unknown, self: Self) => beginServer(code, given, self)
-  const defined = process<unknown, Server>(url, name, {
-    ...(callbacks.vsn === undefined ? {} : { vsn: callbacks.vsn }),
-    init,
-    handle,
-  })
-  return Object.freeze({ url: defined.$.url, name: defined.$.name, behaviour })
+  return code
+}
+
+/** Without a callback the state is as good as it was. */
+function changeCode(code: ServerCode, server: Server, from: unknown, extra: unknown, self: Self): unknown {
+  if (code.codeChange === undefined) return undefined
+  const changed = code.codeChange(from as never, server.state, extra, self)
+  const set = (state: unknown): void => {
+    server.state = state
+  }
+  return isStep(changed) ? after(changed, set) : set(changed)
 }
 
 /** Types are not there in JavaScript; a slip shall not end in a TypeError about something else. */
@@ -178,7 +216,7 @@ function checkCallbacks(name: unknown, callbacks: unknown): void {
     const bad = Object.entries(handlers).find(([, handler]) => typeof handler !== 'function')
     if (bad !== undefined) throw badDefinition(name, `its ${section} '${bad[0]}' is not a function`)
   }
-  for (const each of ['info', 'continue', 'terminate']) {
+  for (const each of ['info', 'continue', 'terminate', 'codeChange', 'formatStatus']) {
     if (given[each] !== undefined && typeof given[each] !== 'function') {
       throw badDefinition(name, `${each} is not a function`)
     }
@@ -198,7 +236,7 @@ function badDefinition(name: unknown, why: string): HeddleError {
 }
 
 /** The source text of all functions in an object, and in its objects. */
-function sourceOf(value: unknown): string {
+export function sourceOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.entries(value)
     .map(([key, each]) => `${key}: ${sourceOf(each)}`)

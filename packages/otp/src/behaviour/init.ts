@@ -1,73 +1,53 @@
 /**
  * How a server begins: it answers its starter when `init` is through, and then does what `init` asked
  * for, `continue` or a time limit, before it is at rest for the first time.
+ *
+ * What `init` may return beside `ok(state)` is a bare state: any data. So that a slip is still told, a bare state is no other
+ * callback's next value, no function and no symbol; and it is returned, not thrown: OTP takes what is thrown for a
+ * return value, and a thrown `ok(state)` is one here, but nobody throws a bare state.
  */
 
-import { ANY, Exit, type ExitReason, type Self, Turn } from '@heddle/scheduler'
-import { answerStarter, type Birth, born } from '../gen/birth.ts'
-import { disown } from '../gen/naming.ts'
-import { after, isStep, type Towards } from '../gen/step.ts'
-import { Ignore, Ok, StopInit } from './next.ts'
-import { goOn, handleMessage, newServer, type Server, type ServerCode } from './server.ts'
+import { type Self, Turn } from '@heddle/scheduler'
+import type { Birth } from '../gen/birth.ts'
+import { newCore } from '../gen/core.ts'
+import { type Accepted, initialise } from '../gen/initialise.ts'
+import type { Towards } from '../gen/step.ts'
+import { NoReply, Ok, Reply, Stop } from './next.ts'
+import { goOn, type Server, type ServerCode } from './server.ts'
 
-type Beginning = Towards<Server>
+type Beginning = Server | Turn<Server>
 
-/** A server's `init`, as the scheduler sees it. */
-export function beginServer(code: ServerCode, given: unknown, self: Self): Beginning {
-  return born(given, self, (birth) => runInit(code, birth, self))
-}
-
-function runInit(code: ServerCode, birth: Birth, self: Self): Beginning {
-  const server = newServer(birth.parent)
-  const returned = (result: unknown): Beginning => finishInit(code, server, birth, result, self)
-  const thrown = (error: unknown): Beginning => {
-    if (error instanceof Ok || error instanceof Ignore || error instanceof StopInit) return returned(error)
-    // It has ended while its `init` ran: this is how the scheduler leaves its code.
-    if ((error as Partial<Error> | undefined)?.name === 'Doomed') throw error
-    return disown(birth.name, self, error)
-  }
-  let result: unknown
-  try {
-    result = code.init(birth.argument as never, self)
-  } catch (error) {
-    return thrown(error)
-  }
-  return isStep(result) ? after(result, returned, thrown) : returned(result)
-}
-
-function finishInit(
-  code: ServerCode,
-  server: Server,
-  { from, name }: Birth,
-  result: unknown,
-  self: Self,
-): Beginning {
-  if (result instanceof StopInit) return disown(name, self, new Exit(result.reason))
-  if (result instanceof Ignore) {
-    answerStarter(self, from, 'ignore')
-    return disown(name, self, new Exit('normal'))
-  }
-  // Before `continue`, which may take its time.
-  answerStarter(self, from, 'ok')
-  if (!(result instanceof Ok) || result.options === undefined) {
-    server.state = result instanceof Ok ? result.state : result
-    return server
-  }
-  return firstRest(code, server, goOn(code, server, result, self), self)
-}
-
-/**
- * A process is not at rest, with a time limit or without, before its `init` has returned. So this waits
- * as if it were: for one message, or for the limit; and again, if that asks for a limit once more.
- */
-function firstRest(code: ServerCode, server: Server, turn: unknown, self: Self): Beginning {
-  if (isStep(turn)) {
-    return after(turn, (value) => firstRest(code, server, value, self))
-  }
-  if (!(turn instanceof Turn)) throw new Exit(['bad_return_value', turn] as ExitReason)
-  if (turn.state !== server) throw new Exit(turn.reason)
-  if (turn.afterMs < 0 || turn.afterMs === Infinity) return server
-  return after(self.receive(ANY, { afterMs: turn.afterMs }), (message) =>
-    firstRest(code, server, handleMessage(code, server, message, self), self),
+/** A server's `init`. */
+export function beginServer(code: ServerCode, birth: Birth, self: Self): Towards<Beginning> {
+  return initialise(
+    birth,
+    self,
+    () => code.init(birth.argument as never, self),
+    (result, isThrown) => accept(code, birth, result, isThrown, self),
   )
+}
+
+function accept(
+  code: ServerCode,
+  birth: Birth,
+  result: unknown,
+  isThrown: boolean,
+  self: Self,
+): Accepted<Beginning> | undefined {
+  const server: Server = { ...newCore(birth), state: undefined }
+  if (!(result instanceof Ok)) {
+    if (isThrown || !isState(result)) return undefined
+    server.state = result
+    return { goOn: () => server }
+  }
+  const { options } = result
+  return { info: options?.info, goOn: () => goOn(code, server, result, self) as Towards<Beginning> }
+}
+
+function isState(value: unknown): boolean {
+  if (typeof value === 'object') {
+    const isNext = value instanceof Reply || value instanceof NoReply || value instanceof Stop
+    return !isNext && !(value instanceof Turn)
+  }
+  return typeof value !== 'symbol' && typeof value !== 'function'
 }

@@ -8,9 +8,10 @@
  */
 
 import type { ExitReason } from '@heddle/scheduler'
+import type { FailInit, Ignore, StopInit } from '../gen/initialise.ts'
 import { checkTimeoutMs } from '../gen/timeout.ts'
 
-/** What comes after a callback, beside the next message; one of the two. */
+/** What comes after a callback, beside the next message; one of the three. */
 export type NextOptions =
   | {
       /**
@@ -19,12 +20,26 @@ export type NextOptions =
        */
       readonly timeoutMs?: number
       readonly continue?: undefined
+      readonly hibernate?: undefined
     }
   | {
       /** Runs the callback `continue` with this argument, before any message that waits. */
       readonly continue: unknown
       readonly timeoutMs?: undefined
+      readonly hibernate?: undefined
     }
+  | {
+      /** The process lets go of all but its state, until the next message. */
+      readonly hibernate: true
+      readonly timeoutMs?: undefined
+      readonly continue?: undefined
+    }
+
+/** What comes after `init`. */
+export type OkOptions = NextOptions & {
+  /** Told to the starter beside the pid: OTP's `{ok, Pid, Info}`. Plain data. */
+  readonly info?: unknown
+}
 
 /** Tells the classes apart for the type checker; at run time the class itself does. */
 declare const kind: unique symbol
@@ -108,48 +123,24 @@ export function stop<R, S>(reason: ExitReason, state: S, ...value: [] | [R]): St
 export class Ok<S> {
   declare readonly [kind]: 'ok'
   readonly state: S
-  readonly options: NextOptions | undefined
-  constructor(state: S, options: NextOptions | undefined) {
+  readonly options: OkOptions | undefined
+  constructor(state: S, options: OkOptions | undefined) {
     this.state = state
     this.options = options
   }
 }
 
-/** The server is not needed. */
-export class Ignore {
-  declare readonly [kind]: 'ignore'
-}
-
-/** The server cannot be started. */
-export class StopInit {
-  declare readonly [kind]: 'stopInit'
-  readonly reason: ExitReason
-  constructor(reason: ExitReason) {
-    this.reason = reason
-  }
-}
-
 /** What `init` may return; a bare state is as good as `ok(state)`. */
-export type InitResult<S> = S | Ok<S> | Ignore | StopInit
+export type InitResult<S> = S | Ok<S> | Ignore | StopInit | FailInit
 
 /**
  * From `init`: starts with this state, and a time limit or a `continue`. OTP's `{ok, State, …}`.
  * @throws HeddleError ERR_TIMEOUT_VALUE
  * @example init: (path: string) => ok({ path }, { continue: 'load' })
  */
-export function ok<S>(state: S, options?: NextOptions): Ok<S> {
+export function ok<S>(state: S, options?: OkOptions): Ok<S> {
   if (options !== undefined) checkNextOptions(options)
   return new Ok(state, options)
-}
-
-/** From `init`: the server is not needed; it exits `normal`, and its start comes to `ignore`. */
-export function ignore(): Ignore {
-  return new Ignore()
-}
-
-/** From `init`: the server exits with this reason, and its start comes to an error. OTP's `{stop, Reason}`. */
-export function stopInit(reason: ExitReason): StopInit {
-  return new StopInit(reason)
 }
 
 function checkNextOptions(options: NextOptions): void {

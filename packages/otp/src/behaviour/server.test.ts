@@ -2,18 +2,22 @@
 
 import { type CallEnvelope, type Self, Turn } from '@heddle/scheduler'
 import { expect, test } from 'vitest'
+import { newCore } from '../gen/core.ts'
+import { serverCode } from './gen-server.ts'
 import { NoReply, noreply, Reply, reply } from './next.ts'
-import { handleMessage, newServer, type ServerCode } from './server.ts'
+import { handleMessage, type Server } from './server.ts'
 
-const code: ServerCode = {
-  name: 'counter',
+const code = serverCode('counter', {
   init: (start: number) => start,
-  calls: new Map([['get', (state: never) => reply(state, state)]]),
-  casts: new Map([['add', (state: number, by: number) => noreply(state + by)] as never]),
+  call: { get: (state: never) => reply(state, state) },
+  cast: { add: ((state: number, by: number) => noreply(state + by)) as never },
   info: (state) => noreply(state),
-  continue: undefined,
-  terminate: undefined,
-}
+})
+
+const newServer = (parent: number): Server => ({
+  ...newCore({ parent, extras: undefined }),
+  state: undefined,
+})
 
 const replies: unknown[] = []
 const self = {

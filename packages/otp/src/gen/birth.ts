@@ -12,6 +12,7 @@ import {
   type CallMessage,
   down,
   Exit,
+  type ExitReason,
   type From,
   isPid,
   type Matcher,
@@ -22,8 +23,12 @@ import {
   type Via,
   where,
 } from '@heddle/scheduler'
+import { type Ancestor, type InitialCall, noteAncestry } from './ancestry.ts'
+import { type Extras, noExtras } from './core.ts'
+import type { DebugOption } from './debug.ts'
+import { debugOf } from './debug-requests.ts'
 import { claim } from './naming.ts'
-import { after, type Towards } from './step.ts'
+import { after, isStep, type Towards } from './step.ts'
 
 /** What a server is spawned with by a starter; plain data. */
 export interface StartRequest {
@@ -32,15 +37,27 @@ export interface StartRequest {
   /** Whether the starter is its parent, whose end is its own. */
   readonly isParent: boolean
   readonly argument: unknown
+  /** The starter and who started that; names where there are any. */
+  readonly ancestors: readonly Ancestor[]
   /** What the server is to register itself as; a plain name it has already. */
   readonly name?: Via
+  readonly hibernateAfterMs?: number
+  readonly debug?: readonly DebugOption[]
 }
 
 /** The starter's call. Names with a `$` in front are not the users'. */
 export const START: CallMessage<unknown, StartAnswer> = { $call: '$start', arg: undefined }
 
-/** `init` is through, or not begun, as the name is taken; a failure is no answer but an end. */
-export type StartAnswer = 'ok' | 'ignore' | readonly ['already_started', Pid | undefined]
+/**
+ * `init` is through, perhaps with something to say; or it asked for an end that is clean; or it has not begun, as the
+ * name is taken. Any other failure is no answer but an end.
+ */
+export type StartAnswer =
+  | 'ok'
+  | 'ignore'
+  | readonly ['ok', info: unknown]
+  | readonly ['error', reason: ExitReason]
+  | readonly ['already_started', Pid | undefined]
 
 /** Who a server's EXIT messages must come from to end it. */
 export const NO_PARENT = 0
@@ -49,11 +66,13 @@ export const NO_PARENT = 0
 export interface Birth {
   /** The parent's `$pid`, or NO_PARENT. */
   readonly parent: number
-  /** To be answered when `init` is through. */
-  readonly from: From | undefined
+  /** To be answered when `init` is through; `undefined` when that is done. */
+  from: From | undefined
   readonly argument: unknown
   /** What it has registered itself as. */
   readonly name: Via | undefined
+  /** What its start asked for beyond the plain; for `newCore`. */
+  readonly extras: Extras | undefined
 }
 
 const startCall: Matcher<CallEnvelope> = where<CallEnvelope>((message) => {
@@ -63,21 +82,49 @@ const startCall: Matcher<CallEnvelope> = where<CallEnvelope>((message) => {
 })
 
 /** Runs `begin` with what the process was given, once its starter waits for the answer. */
-export function born<T>(given: unknown, self: Self, begin: (birth: Birth) => Towards<T>): Towards<T> {
+export function born<T>(
+  given: unknown,
+  self: Self,
+  call: InitialCall,
+  begin: (birth: Birth) => Towards<T>,
+): Towards<T> {
   if (!isStartRequest(given)) {
     const parent = self.parent?.$pid ?? NO_PARENT
-    return begin({ parent, from: undefined, argument: given, name: undefined })
+    noteAncestry(self, self.parent === undefined ? [] : [self.parent], call)
+    return begin({ parent, from: undefined, argument: given, name: undefined, extras: undefined })
   }
   const { $start, argument, name } = given
+  noteAncestry(self, given.ancestors, call)
   const parent = given.isParent ? $start.$pid : NO_PARENT
   const goOn = (from: From | undefined): Towards<T> => {
-    const named = () => begin({ parent, from, argument, name })
+    const named = (): Towards<T> => {
+      const extras = extrasOf(given, self)
+      const ready = (known: Extras | undefined) => begin({ parent, from, argument, name, extras: known })
+      return isStep(extras) ? after(extras, ready) : ready(extras)
+    }
     return name === undefined ? named() : claim(name, self, named, (holder) => endTaken(self, from, holder))
   }
-  return after(self.receive(startCall, { afterMs: 0 }), (call) =>
-    call === TIMEOUT ? awaitStarter($start, self, goOn) : goOn(call.from),
+  return after(self.receive(startCall, { afterMs: 0 }), (answer) =>
+    answer === TIMEOUT ? awaitStarter($start, self, goOn) : goOn(answer.from),
   )
 }
+
+function extrasOf(request: StartRequest, self: Self): Extras | undefined | PromiseLike<Extras> {
+  const { name, hibernateAfterMs, debug } = request
+  if (name === undefined && hibernateAfterMs === undefined && debug === undefined) return undefined
+  const extras: Extras = { ...noExtras(), name, hibernateAfterMs: hibernateAfterMs ?? Infinity }
+  const known = debugOf(debug ?? [], UNSEEN, self)
+  const withDebug = (on: Awaited<typeof known>): Extras => {
+    extras.debug = on as Extras['debug']
+    return extras
+  }
+  return isStep(known)
+    ? (after(known, withDebug) as unknown as PromiseLike<Extras>)
+    : withDebug(known as never)
+}
+
+/** Nothing is printed of a process that has not begun. */
+const UNSEEN = { name: '', state: () => undefined }
 
 function endTaken(self: Self, from: From | undefined, holder: Pid | undefined): never {
   answerStarter(self, from, ['already_started', holder])

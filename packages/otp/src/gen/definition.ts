@@ -8,7 +8,14 @@ import { HeddleError, type ServerRef, type Spawnable } from '@heddle/scheduler'
 
 declare const apiOf: unique symbol
 
-export type BehaviourName = 'gen_server' | 'supervisor'
+/** OTP's, or one of the user's own. */
+export type BehaviourName =
+  | 'gen_server'
+  | 'gen_statem'
+  | 'gen_event'
+  | 'supervisor'
+  | 'supervisor_bridge'
+  | (string & {})
 
 /** Something that speaks the start protocol: a server, or a supervisor. */
 export interface ServerDef<A, Api> extends Spawnable<A> {

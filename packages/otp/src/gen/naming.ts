@@ -34,12 +34,8 @@ export function claim<T>(
   })
 }
 
-/** Gives the name back, and then throws what ended `init`, whatever comes of it. */
-export function disown(name: Via | undefined, self: Self, reason: unknown): Towards<never> {
-  const end = (): never => {
-    throw reason
-  }
-  if (name === undefined) return end()
+/** Gives the name back, and then goes on with the end of the process, whatever comes of it. */
+export function disown<T>(name: Via, self: Self, end: () => Towards<T>): Towards<T> {
   let step: unknown
   try {
     step = registryOf(name).unregisterName(name.name, self)

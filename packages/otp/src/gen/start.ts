@@ -34,7 +34,10 @@ import {
   type Via,
   type Vm,
 } from '@heddle/scheduler'
-import { START, type StartRequest } from './birth.ts'
+import { type Ancestor, ancestorsFor } from './ancestry.ts'
+import { START, type StartAnswer, type StartRequest } from './birth.ts'
+import type { DebugOption } from './debug.ts'
+import { checkDebugOptions } from './debug-requests.ts'
 import { checkServer, type ServerDef } from './definition.ts'
 import { checkOptions } from './options.ts'
 import { Sequence, type Steps } from './sequence.ts'
@@ -45,6 +48,10 @@ export interface StartOptions extends Omit<SpawnOptions, 'link' | 'monitor' | 'n
   readonly name?: string | Via
   /** How long `init` may take; then the server is killed. Default `Infinity`. */
   readonly timeoutMs?: number
+  /** Hibernates when no message has come for so long. Default `Infinity`: never. */
+  readonly hibernateAfterMs?: number
+  /** What is switched on from the first message on: see `sys`. */
+  readonly debug?: readonly DebugOption[]
 }
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof StartOptions>([
@@ -55,17 +62,19 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof StartOptions>([
   'maxMailbox',
   'maxHeapBytes',
   'timeoutMs',
+  'hibernateAfterMs',
+  'debug',
 ])
 
-/** What a start came to: OTP's `{ok, Pid}`, `ignore`, `{error, Reason}`. */
+/** What a start came to: OTP's `{ok, Pid}`, `{ok, Pid, Info}`, `ignore`, `{error, Reason}`. */
 export type StartResult<P extends Pid = Pid> =
-  | { readonly status: 'ok'; readonly pid: P }
+  | { readonly status: 'ok'; readonly pid: P; readonly info?: unknown }
   | { readonly status: 'ignore' }
   | StartError
 
 /** As `StartResult`; `monitor` is the starter's own, made before the server could end. */
 export type StartMonitorResult<P extends Pid = Pid> =
-  | { readonly status: 'ok'; readonly pid: P; readonly monitor: MonitorRef }
+  | { readonly status: 'ok'; readonly pid: P; readonly info?: unknown; readonly monitor: MonitorRef }
   | { readonly status: 'ignore' }
   | StartError
 
@@ -139,16 +148,14 @@ export async function startServer<A, Api>(
   options: StartOptions = {},
 ): Promise<ServerRef<Api>> {
   checkServer(definition)
-  checkOptions('startServer()', options, OPTION_NAMES)
-  const { timeoutMs = Infinity } = options
-  checkTimeoutMs(timeoutMs)
-  const request = requestOf(vm.pid, true, argument, options)
+  const timeoutMs = checkStart('startServer()', options)
+  const request = requestOf(vm.pid, [vm.pid], true, argument, options)
   const pid = await vm.spawn(definition, request as A, spawnOptionsOf(options))
   let reason: ExitReason = 'ignore'
   try {
-    const answer = await vm.call(pid, START, { timeoutMs })
-    if (answer === 'ok') return pid
-    reason = answer as ExitReason
+    const result = resultOf(pid, await vm.call(pid, START, { timeoutMs }))
+    if (result.status === 'ok') return pid
+    if (result.status === 'error') reason = result.reason
   } catch (error) {
     reason = failureOf(error)
     if (reason === 'timeout') vm.exit(pid, 'kill')
@@ -173,19 +180,15 @@ function* starting<A, Api>(
   how: How,
 ): Steps<StartResult<ServerRef<Api>>> {
   checkServer(definition)
-  checkOptions(STARTS[how], options, OPTION_NAMES)
-  const { timeoutMs = Infinity } = options
-  checkTimeoutMs(timeoutMs)
-  const request = requestOf(self.pid, how === 'linked', argument, options)
+  const timeoutMs = checkStart(STARTS[how], options)
+  const request = requestOf(self.pid, ancestorsFor(self), how === 'linked', argument, options)
   const newborn = spawnNamed(self, definition, request as A, spawnOptionsOf(options), how)
   if ('status' in newborn) return newborn
   const { pid, monitor } = newborn
   let result: StartResult<ServerRef<Api>>
   try {
-    const answer = yield self.call(pid, START, { timeoutMs })
-    if (answer === 'ok')
-      return monitor === undefined ? { status: 'ok', pid } : { status: 'ok', pid, ...{ monitor } }
-    result = answer === 'ignore' ? { status: 'ignore' } : { status: 'error', reason: answer as ExitReason }
+    result = resultOf(pid, (yield self.call(pid, START, { timeoutMs })) as StartAnswer)
+    if (result.status === 'ok') return monitor === undefined ? result : { ...result, ...{ monitor } }
   } catch (error) {
     result = { status: 'error', reason: failureOf(error) }
   }
@@ -193,13 +196,49 @@ function* starting<A, Api>(
   return result
 }
 
-function requestOf(starter: Pid, isParent: boolean, argument: unknown, { name }: StartOptions): unknown {
-  const request: StartRequest = { $start: starter, isParent, argument }
-  return isVia(name) ? { ...request, name } : request
+/** Returns the time limit. */
+function checkStart(what: string, options: StartOptions): number {
+  checkOptions(what, options, OPTION_NAMES)
+  const { timeoutMs = Infinity, hibernateAfterMs, debug } = options
+  if (hibernateAfterMs !== undefined) checkTimeoutMs(hibernateAfterMs)
+  if (debug !== undefined) checkDebugOptions(debug)
+  return checkTimeoutMs(timeoutMs)
+}
+
+function resultOf<P extends Pid>(pid: P, answer: StartAnswer): StartResult<P> {
+  if (answer === 'ok') return { status: 'ok', pid }
+  if (answer === 'ignore') return { status: 'ignore' }
+  const [what, detail] = answer
+  if (what === 'ok') return { status: 'ok', pid, info: detail }
+  return { status: 'error', reason: what === 'error' ? (detail as ExitReason) : answer }
+}
+
+function requestOf(
+  starter: Pid,
+  ancestors: readonly Ancestor[],
+  isParent: boolean,
+  argument: unknown,
+  { name, hibernateAfterMs, debug }: StartOptions,
+): unknown {
+  const request: StartRequest = { $start: starter, isParent, argument, ancestors }
+  const isPlain = !isVia(name) && hibernateAfterMs === undefined && debug === undefined
+  if (isPlain) return request
+  return {
+    ...request,
+    ...(isVia(name) ? { name } : {}),
+    ...(hibernateAfterMs === undefined ? {} : { hibernateAfterMs }),
+    ...(debug === undefined ? {} : { debug }),
+  } satisfies StartRequest
 }
 
 /** What the scheduler is to do; a name in a registry the server takes itself. */
-function spawnOptionsOf({ timeoutMs: _timeoutMs, name, ...others }: StartOptions): SpawnOptions {
+function spawnOptionsOf({
+  timeoutMs: _timeoutMs,
+  hibernateAfterMs: _hibernateAfterMs,
+  debug: _debug,
+  name,
+  ...others
+}: StartOptions): SpawnOptions {
   return name === undefined || isVia(name) ? others : { ...others, name }
 }
 
