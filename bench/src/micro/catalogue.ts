@@ -1,6 +1,7 @@
 /** Every figure of the suite, in the order in which they are taken and shown. */
 
 import type { Figure } from './figure.ts'
+import { childStartFigures } from './figures/child-start.ts'
 import { eventLoopIoFigures } from './figures/event-loop-io.ts'
 import { genServerFigures } from './figures/gen-server.ts'
 import { memoryFigures } from './figures/memory.ts'
@@ -15,6 +16,7 @@ export const figures: readonly Figure[] = [
   ...pingpongFigures,
   ...ringFigures,
   ...genServerFigures,
+  ...childStartFigures,
   ...onewayFigures,
   ...spawnExitFigures,
   ...memoryFigures,

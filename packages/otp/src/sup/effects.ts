@@ -12,6 +12,7 @@ import {
   type ExitReason,
   errorReason,
   exit,
+  formatReason,
   HeddleError,
   isCleanExit,
   isPid,
@@ -21,10 +22,11 @@ import {
   type Spawnable,
   type SpawnOptions,
   TIMEOUT,
+  where,
 } from '@heddle/scheduler'
 import type { ServerDef } from '../gen/definition.ts'
 import { type StartResult, startLink } from '../gen/start.ts'
-import type { ChildSpec } from './spec.ts'
+import type { ChildStart, Terms } from './spec.ts'
 
 type Effect<T> = Generator<Op<unknown>, T, unknown>
 
@@ -32,14 +34,14 @@ type Effect<T> = Generator<Op<unknown>, T, unknown>
 const ORPHAN_MS_MAX = 5_000
 
 /** Starts a child and waits for its `init`. Whatever goes wrong is an error result. */
-export function* startChild(self: Self, spec: ChildSpec): Effect<StartResult> {
-  const result = yield* tryStart(self, spec)
+export function* startChild(self: Self, start: ChildStart): Effect<StartResult> {
+  const result = yield* tryStart(self, start)
   const holder = holderOfName(result)
   if (holder === undefined) return result
-  return (yield* awaitOrphan(self, holder)) ? yield* tryStart(self, spec) : result
+  return (yield* awaitOrphan(self, holder)) ? yield* tryStart(self, start) : result
 }
 
-function* tryStart(self: Self, { start }: ChildSpec): Effect<StartResult> {
+function* tryStart(self: Self, start: ChildStart): Effect<StartResult> {
   const { definition, argument, name, scheduler } = start
   const options = {
     ...(name === undefined ? {} : { name }),
@@ -84,10 +86,10 @@ function* awaitOrphan(self: Self, holder: Pid): Effect<boolean> {
  * Ends a child as its spec says, and waits for its end. Returns why it ended, if that is not what a
  * shutdown should come to.
  */
-export function* stopChild(self: Self, pid: Pid, spec: ChildSpec): Effect<ExitReason | undefined> {
+export function* stopChild(self: Self, pid: Pid, terms: Terms): Effect<ExitReason | undefined> {
   const watch = self.monitor(pid)
-  self.exit(pid, spec.shutdown === 'brutal_kill' ? 'kill' : 'shutdown')
-  const afterMs = typeof spec.shutdown === 'number' ? spec.shutdown : Infinity
+  self.exit(pid, terms.shutdown === 'brutal_kill' ? 'kill' : 'shutdown')
+  const afterMs = typeof terms.shutdown === 'number' ? terms.shutdown : Infinity
   let message: Down | typeof TIMEOUT = yield* self.receive(down(watch), { afterMs })
   if (message === TIMEOUT) {
     self.exit(pid, 'kill')
@@ -97,10 +99,65 @@ export function* stopChild(self: Self, pid: Pid, spec: ChildSpec): Effect<ExitRe
   const left: ExitMessage | typeof TIMEOUT = yield* self.receive(exit(pid), { afterMs: 0 })
   // It had ended before it was monitored: the link knows why.
   const reason = message.reason === 'noproc' && left !== TIMEOUT ? left.reason : message.reason
-  return isExpected(reason, spec) ? undefined : reason
+  return isExpected(reason, terms) ? undefined : reason
 }
 
-function isExpected(reason: ExitReason, spec: ChildSpec): boolean {
-  if (spec.shutdown === 'brutal_kill') return reason === 'killed'
-  return reason === 'shutdown' || (spec.restart !== 'permanent' && isCleanExit(reason))
+function isExpected(reason: ExitReason, terms: Terms): boolean {
+  if (terms.restart !== 'permanent' && isCleanExit(reason)) return true
+  return reason === (terms.shutdown === 'brutal_kill' ? 'killed' : 'shutdown')
+}
+
+/**
+ * Ends many children at once, all in the same time, and waits for their ends. Returns how many ended for which reason,
+ * where that is not what a shutdown should come to.
+ *
+ * Their links stay until they have ended: if this supervisor is killed meanwhile, they go with it. It is about to end, so
+ * EXIT messages that are left behind do no harm; those that come are taken, as a mailbox full of them would be slow to
+ * look through.
+ */
+export function* stopAll(
+  self: Self,
+  pids: Iterable<Pid>,
+  terms: Terms,
+): Effect<{ readonly reason: ExitReason; readonly count: number }[]> {
+  const watched = new Map<number, Pid>()
+  const left = new Map<number, ExitReason>()
+  const signal = terms.shutdown === 'brutal_kill' ? 'kill' : 'shutdown'
+  for (const pid of pids) {
+    watched.set(self.monitor(pid).$ref, pid)
+    left.set(pid.$pid, undefined)
+    self.exit(pid, signal)
+  }
+  const ends = where<Down | ExitMessage>((message) => {
+    const it = message as Partial<Down> | Partial<ExitMessage> | null
+    if (typeof it !== 'object' || it === null) return false
+    if (it.type === 'EXIT') return isPid(it.pid) && left.has(it.pid.$pid)
+    return it.type === 'DOWN' && watched.has(it.ref?.$ref as number)
+  })
+  const unexpected = new Map<string, { reason: ExitReason; count: number }>()
+  let dueMs = typeof terms.shutdown === 'number' ? self.nowMs() + terms.shutdown : Infinity
+  while (watched.size > 0) {
+    const afterMs = dueMs === Infinity ? Infinity : Math.max(0, Math.ceil(dueMs - self.nowMs()))
+    const message: Down | ExitMessage | typeof TIMEOUT = yield* self.receive(ends, { afterMs })
+    if (message === TIMEOUT) {
+      for (const pid of watched.values()) self.exit(pid, 'kill')
+      dueMs = Infinity
+    } else if (message.type === 'EXIT') {
+      left.set(message.pid.$pid, message.reason)
+    } else {
+      const pid = watched.get(message.ref.$ref) as Pid
+      watched.delete(message.ref.$ref)
+      const reason = message.reason === 'noproc' ? (left.get(pid.$pid) ?? 'noproc') : message.reason
+      left.delete(pid.$pid)
+      if (!isExpected(reason, terms)) count(unexpected, reason)
+    }
+  }
+  return [...unexpected.values()]
+}
+
+function count(reasons: Map<string, { reason: ExitReason; count: number }>, reason: ExitReason): void {
+  const key = formatReason(reason)
+  const known = reasons.get(key)
+  if (known === undefined) reasons.set(key, { reason, count: 1 })
+  else known.count++
 }

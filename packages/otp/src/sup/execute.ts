@@ -4,24 +4,44 @@
  */
 
 import type { ExitReason, Op, Pid, Self } from '@heddle/scheduler'
-import { report } from '../report/report.ts'
+import type { StartResult } from '../gen/start.ts'
+import { reportProgress, reportTrouble, type Trouble } from './child-report.ts'
 import { startChild, stopChild } from './effects.ts'
-import type { ChildSpec, Flags } from './spec.ts'
-import { type Action, type Child, decide, type Event, type ReportLabel } from './strategy.ts'
+import type { Flags } from './flags.ts'
+import type { ChildSpec } from './spec.ts'
+import { type Action, type Child, decide, type Event } from './strategy.ts'
 
 export interface Table {
   /** The supervisor's definition, for its reports. */
   readonly name: string
-  readonly flags: Flags
-  readonly children: Map<string, Child>
+  /** What it was started with: after an upgrade `init` gets it once more. */
+  readonly argument: unknown
+  flags: Flags
+  children: Map<string, Child>
   readonly idByPid: Map<number, string>
   restarts: readonly number[]
 }
 
-export function newTable(name: string, flags: Flags, specs: readonly ChildSpec[]): Table {
-  const table: Table = { name, flags, children: new Map(), idByPid: new Map(), restarts: [] }
+export function newTable(name: string, argument: unknown, flags: Flags, specs: readonly ChildSpec[]): Table {
+  const table: Table = { name, argument, flags, children: new Map(), idByPid: new Map(), restarts: [] }
   for (const spec of specs) table.children.set(spec.id, { spec, status: 'stopped', pid: undefined })
   return table
+}
+
+/**
+ * Puts new flags and specs in the place of the old ones. Children go on as they are; one that is new is not started, one
+ * that is not mentioned any more stays, behind the others.
+ */
+export function upgrade(table: Table, flags: Flags, specs: readonly ChildSpec[]): void {
+  const children = new Map<string, Child>()
+  for (const spec of specs) {
+    const old = table.children.get(spec.id)
+    const kept = old?.pid !== undefined && spec.restart === 'temporary' ? withoutArgument(spec) : spec
+    children.set(spec.id, { status: 'stopped', pid: undefined, ...old, spec: kept })
+  }
+  for (const [id, child] of table.children) if (!children.has(id)) children.set(id, child)
+  table.flags = flags
+  table.children = children
 }
 
 /** What a supervisor sends itself when a restart has failed: other messages come in between. */
@@ -50,7 +70,7 @@ export function* execute(
       continue
     }
     const failure = yield* startOne(table, action.id, self)
-    if (failure === undefined) continue
+    if (failure?.status !== 'error') continue
     const failed: Event = {
       type: 'startFailed',
       id: action.id,
@@ -94,29 +114,30 @@ function* carryOut(
   }
 }
 
-/** Starts a child of the table. Returns why that failed, if it did. */
+/** Starts a child of the table; `undefined` if it has none of this id. */
 export function* startOne(
   table: Table,
   id: string,
   self: Self,
-): Generator<Op<unknown>, { readonly reason: ExitReason } | undefined, unknown> {
+): Generator<Op<unknown>, StartResult | undefined, unknown> {
   const child = table.children.get(id)
   if (child === undefined) return undefined
-  const result = yield* startChild(self, child.spec)
-  if (result.status === 'error') return result
-  if (result.status === 'ok') noteStarted(table, child.spec, result.pid)
+  const result = yield* startChild(self, child.spec.start)
+  if (result.status === 'ok') noteStarted(table, child.spec, result.pid, self)
+  else if (result.status === 'error') return result
   else if (child.spec.restart === 'temporary') table.children.delete(id)
   else setStatus(table, id, 'stopped')
-  return undefined
+  return result
 }
 
-export function noteStarted(table: Table, spec: ChildSpec, pid: Pid): void {
+export function noteStarted(table: Table, spec: ChildSpec, pid: Pid, self: Self): void {
   table.children.set(spec.id, {
     spec: spec.restart === 'temporary' ? withoutArgument(spec) : spec,
     status: 'running',
     pid,
   })
   table.idByPid.set(pid.$pid, spec.id)
+  reportProgress(self, table.name, { terms: spec, definition: spec.start.definition, pid })
 }
 
 /** A child that ended or was stopped: its spec stays. */
@@ -137,7 +158,7 @@ function setStatus(table: Table, id: string, status: 'stopped' | 'restarting'): 
   const child = table.children.get(id)
   if (child === undefined) return
   if (child.pid !== undefined) table.idByPid.delete(child.pid.$pid)
-  table.children.set(id, { spec: child.spec, status, pid: undefined })
+  table.children.set(id, { spec: child.spec, status, pid: undefined, last: child.pid ?? child.last })
 }
 
 /** It will not be started again, so what it was started with need not be kept. */
@@ -145,7 +166,9 @@ function withoutArgument(spec: ChildSpec): ChildSpec {
   return { ...spec, start: { ...spec.start, argument: undefined } }
 }
 
-function reportChild(table: Table, id: string, label: ReportLabel, reason: ExitReason, self: Self): void {
-  const offender = { id, pid: table.children.get(id)?.pid }
-  report(self, { type: 'report', label, pid: self.pid, name: table.name, reason, offender })
+function reportChild(table: Table, id: string, label: Trouble, reason: ExitReason, self: Self): void {
+  const child = table.children.get(id)
+  if (child === undefined) return
+  const { spec, pid = child.last } = child
+  reportTrouble(self, table.name, label, reason, { terms: spec, definition: spec.start.definition, pid })
 }

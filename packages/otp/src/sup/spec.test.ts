@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest'
 import { genServer } from '../behaviour/gen-server.ts'
-import { type ChildSpec, checkFlags, checkSpec, checkSpecs, child, Fault } from './spec.ts'
+import { Fault } from './fault.ts'
+import { checkFlags } from './flags.ts'
+import { type ChildSpec, checkChildSpecs, checkSpec, checkSpecs, child } from './spec.ts'
 import { supervisor } from './supervisor.ts'
 
 const server = genServer(import.meta.url, 'server', { init: (n: number) => n })
@@ -19,6 +21,7 @@ describe('child()', () => {
       shutdown: 5_000,
       significant: false,
       type: 'worker',
+      modules: [import.meta.url],
     })
     expect(structuredClone(spec)).toEqual(spec)
   })
@@ -68,6 +71,8 @@ describe('a spec from elsewhere', () => {
     [{ shutdown: 'later' }, ['invalid_shutdown', 'later']],
     [{ type: 'boss' }, ['invalid_child_type', 'boss']],
     [{ significant: 'very' }, ['invalid_significant', 'very']],
+    [{ modules: 'm' }, ['invalid_modules', 'm']],
+    [{ modules: [1] }, ['invalid_module', 1]],
   ])('%j is a fault', (change, reason) => {
     expect(faultOf(change)).toEqual(reason)
   })
@@ -85,6 +90,17 @@ describe('a spec from elsewhere', () => {
     expect(checkSpecs([spec, 3], 'never')).toEqual(new Fault(['invalid_child_spec', 3]))
     expect(checkSpecs([spec], 'never')).toEqual([spec])
   })
+})
+
+test('specs can be checked beforehand', () => {
+  const error = (reason: unknown) => ({ status: 'error', reason })
+  const significant = child(server, 3, { significant: true, restart: 'transient' })
+  expect(checkChildSpecs([child(server, 3)])).toEqual({ status: 'ok' })
+  expect(checkChildSpecs([significant])).toEqual({ status: 'ok' })
+  expect(checkChildSpecs([significant], 'never')).toMatchObject(error(['bad_combination', expect.anything()]))
+  expect(checkChildSpecs([3])).toEqual(error(['invalid_child_spec', 3]))
+  expect(checkChildSpecs(3 as never)).toEqual(error(['badarg', 3]))
+  expect(checkChildSpecs([], 'often' as never)).toEqual(error(['badarg', 'often']))
 })
 
 test('flags have defaults, and are checked', () => {

@@ -3,14 +3,15 @@
 import type { ExitReason } from '@heddle/scheduler'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ChildSpec, Flags, RestartType, Strategy } from './spec.ts'
+import type { Flags, Strategy } from './flags.ts'
+import type { ChildSpec, RestartType } from './spec.ts'
 import { type Action, type Child, decide, type Event, type Situation } from './strategy.ts'
 
 const STRATEGIES: readonly Strategy[] = ['one_for_one', 'one_for_all', 'rest_for_one']
 
 function specOf(id: string, restart: RestartType = 'permanent', significant = false): ChildSpec {
   const start = { definition: { url: 'file:///x', name: 'x' }, argument: undefined }
-  return { id, start, restart, significant, shutdown: 5_000, type: 'worker' }
+  return { id, start, restart, significant, shutdown: 5_000, type: 'worker', modules: [] }
 }
 
 function situationOf(specs: readonly ChildSpec[], flags: Partial<Flags> = {}): Situation {

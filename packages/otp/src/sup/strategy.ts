@@ -10,8 +10,10 @@
  */
 
 import { type ExitReason, isCleanExit, type Pid } from '@heddle/scheduler'
+import type { Trouble } from './child-report.ts'
+import type { Flags } from './flags.ts'
 import { addRestart } from './intensity.ts'
-import type { ChildSpec, Flags } from './spec.ts'
+import type { ChildSpec, Terms } from './spec.ts'
 
 /** A child's place in the table. */
 export interface Child {
@@ -19,6 +21,8 @@ export interface Child {
   /** `stopped`: it ended and was not restarted, said `ignore`, or was told to. `restarting`: its restart is due. */
   readonly status: 'running' | 'stopped' | 'restarting'
   readonly pid: Pid | undefined
+  /** What it was before it ended, for reports. */
+  readonly last?: Pid | undefined
 }
 
 /** By id, in start order. */
@@ -62,11 +66,9 @@ export type Action =
   | { readonly do: 'forget'; readonly id: string }
   /** It counts as restarting; come back with `retry` when the messages that wait have been handled. */
   | { readonly do: 'retry'; readonly id: string }
-  | { readonly do: 'report'; readonly label: ReportLabel; readonly id: string; readonly reason: ExitReason }
+  | { readonly do: 'report'; readonly label: Trouble; readonly id: string; readonly reason: ExitReason }
   /** The supervisor exits with this reason; what it still has running is stopped first. */
   | { readonly do: 'giveUp'; readonly reason: ExitReason }
-
-export type ReportLabel = 'child_terminated' | 'start_error' | 'shutdown_error' | 'shutdown'
 
 export interface Decision {
   readonly actions: readonly Action[]
@@ -107,13 +109,18 @@ function onEnded(situation: Situation, { ids, reason, nowMs }: Event & { type: '
   return { actions: [...before, ...decision.actions], restarts: decision.restarts }
 }
 
-function mustRestart(spec: ChildSpec, reason: ExitReason): boolean {
-  return spec.restart === 'permanent' || (spec.restart === 'transient' && !isCleanExit(reason))
+/** Whether a child that ended by itself, for this reason, is started again. */
+export function mustRestart({ restart }: Terms, reason: ExitReason): boolean {
+  return restart === 'permanent' || (restart === 'transient' && !isCleanExit(reason))
+}
+
+/** Whether people should hear of it. */
+export function isTrouble({ restart }: Terms, reason: ExitReason): boolean {
+  return restart === 'permanent' || !isCleanExit(reason)
 }
 
 function terminationReport(spec: ChildSpec, reason: ExitReason): Action[] {
-  if (spec.restart !== 'permanent' && isCleanExit(reason)) return []
-  return [{ do: 'report', label: 'child_terminated', id: spec.id, reason }]
+  return isTrouble(spec, reason) ? [{ do: 'report', label: 'child_terminated', id: spec.id, reason }] : []
 }
 
 function forgetIfTemporary(spec: ChildSpec): Action[] {

@@ -6,37 +6,26 @@
  * Source of the rules: OTP's `supervisor`.
  */
 
-import {
-  type CallMessage,
-  type ExitMessage,
-  type ExitReason,
-  HeddleError,
-  isPid,
-  type Op,
-  type Pid,
-  type Self,
-  type Step,
-  TIMEOUT,
-  where,
-} from '@heddle/scheduler'
+import { Exit, type ExitReason, HeddleError, type Op, type Self, type Step } from '@heddle/scheduler'
 import { defineServer, type ErasedCallbacks } from '../behaviour/gen-server.ts'
-import {
-  type CastNext,
-  Ignore,
-  type Ignore as IgnoreResult,
-  noreply,
-  type Ok,
-  ok,
-  type Reply,
-  reply,
-  type StopInit,
-  stop,
-  stopInit,
-} from '../behaviour/next.ts'
+import { type CastNext, noreply, type Ok, ok, type Reply, reply, stop } from '../behaviour/next.ts'
 import type { ServerDef } from '../gen/definition.ts'
+import { Ignore, type Ignore as IgnoreResult, type StopInit, stopInit } from '../gen/initialise.ts'
+import type { StartResult } from '../gen/start.ts'
 import { after, isStep, type Towards } from '../gen/step.ts'
-import { report } from '../report/report.ts'
+import {
+  type ChildCounts,
+  type ChildInfo,
+  type ChildResult,
+  constructorsOf,
+  failed,
+  type SpecResult,
+  type StartChildResult,
+  type SupervisorApi,
+} from './calls.ts'
+import { reportUnexpected } from './child-report.ts'
 import { startChild as startEffect } from './effects.ts'
+import { isEnd, othersOf } from './ends.ts'
 import {
   execute,
   newTable,
@@ -46,53 +35,12 @@ import {
   startOne,
   stopOne,
   type Table,
+  upgrade,
 } from './execute.ts'
-import { type ChildSpec, checkFlags, checkSpec, checkSpecs, Fault, type SupervisorSpec } from './spec.ts'
+import { Fault, isObject } from './fault.ts'
+import { checkFlags, type Flags } from './flags.ts'
+import { type ChildSpec, checkSpec, checkSpecs, type SupervisorSpec } from './spec.ts'
 import type { Event } from './strategy.ts'
-
-/** What a request about a child came to; OTP's `ok` and `{error, Reason}`. */
-export type ChildResult =
-  | { readonly status: 'ok' }
-  | { readonly status: 'error'; readonly reason: 'not_found' | 'running' | 'restarting' }
-
-/** `pid` is undefined if the child's start came to `ignore`. */
-export type StartChildResult =
-  | { readonly status: 'ok'; readonly pid: Pid | undefined }
-  /** `['already_started', pid]`, `already_present`, a fault of the spec, or `[reason, spec]` if the start failed. */
-  | { readonly status: 'error'; readonly reason: ExitReason }
-
-export interface ChildInfo {
-  readonly id: string
-  readonly pid: Pid | 'restarting' | undefined
-  readonly type: 'worker' | 'supervisor'
-  /** Its definition's name. */
-  readonly name: string
-}
-
-export interface ChildCounts {
-  /** Specs, whether their children run or not. */
-  readonly specs: number
-  /** Children that run. */
-  readonly active: number
-  readonly supervisors: number
-  readonly workers: number
-}
-
-/** The calls of every supervisor. They may take as long as a child's start or shutdown: mind the call's time limit. */
-export interface SupervisorApi {
-  /** Adds a child, last in order, and starts it. */
-  startChild(spec: ChildSpec): CallMessage<SupervisorApi, StartChildResult>
-  /** Stops a child; its spec stays, unless it is temporary. */
-  terminateChild(id: string): CallMessage<SupervisorApi, ChildResult>
-  /** Starts a child that is stopped. */
-  restartChild(id: string): CallMessage<SupervisorApi, StartChildResult>
-  /** Drops the spec of a child that is stopped. */
-  deleteChild(id: string): CallMessage<SupervisorApi, ChildResult>
-  getChildSpec(id: string): CallMessage<SupervisorApi, ChildSpec | undefined>
-  /** The newest first. */
-  whichChildren(): CallMessage<SupervisorApi, readonly ChildInfo[]>
-  countChildren(): CallMessage<SupervisorApi, ChildCounts>
-}
 
 /** A supervisor's definition, and the constructors of its calls. */
 export type SupervisorDef<A> = ServerDef<A, SupervisorApi> & Readonly<SupervisorApi>
@@ -125,6 +73,8 @@ export function supervisor<A>(
   }
   const callbacks: ErasedCallbacks = {
     init: (argument: A, self: Self) => beginSupervisor(name, init, argument, self),
+    codeChange: (_from: never, table: unknown, _extra: unknown, self: Self) =>
+      changeCode(init, table as Table, self),
     call: CALLS as unknown as NonNullable<ErasedCallbacks['call']>,
     // None that it knows, as in OTP: a cast ends it with `function_clause`.
     cast: {},
@@ -132,40 +82,62 @@ export function supervisor<A>(
     terminate: endSupervisor,
   }
   const address = defineServer(url, name, 'supervisor', callbacks, () => String(init))
-  const make = (call: string) => (argument: unknown) => ({ $call: call, arg: argument })
-  const constructors = Object.fromEntries(Object.keys(CALLS).map((call) => [call, make(call)]))
-  return Object.freeze({ $: address, ...constructors }) as unknown as SupervisorDef<A>
+  return Object.freeze({ $: address, ...constructorsOf(CALLS) }) as unknown as SupervisorDef<A>
 }
 
 type Waiting<T> = Generator<Op<unknown>, T, unknown>
 type Begun = Ok<Table> | IgnoreResult | StopInit
+type Init = (argument: never, self: Self) => unknown
 
-function beginSupervisor<A>(
-  name: string,
-  init: (argument: A, self: Self) => unknown,
-  argument: A,
-  self: Self,
-): Towards<Begun> {
+function beginSupervisor(name: string, init: Init, argument: unknown, self: Self): Towards<Begun> {
   self.trapExit(true)
-  const given = init(argument, self)
-  return isStep(given) ? after(given, (spec) => beginWith(name, spec, self)) : beginWith(name, given, self)
+  const begin = (given: unknown): Towards<Begun> => {
+    if (given instanceof Ignore) return given
+    const it = read(given)
+    if (it === undefined) return stopInit(['bad_return', [name, 'init', given]])
+    if ('fault' in it) return stopInit([it.of, it.fault.reason])
+    return startAll(newTable(name, argument, it.flags, it.specs), self)
+  }
+  const given = init(argument as never, self)
+  return isStep(given) ? after(given, begin) : begin(given)
 }
 
-function beginWith(name: string, given: unknown, self: Self): Towards<Begun> {
-  if (given instanceof Ignore) return given
-  if (typeof given !== 'object' || given === null) return stopInit(['bad_return', [name, 'init', given]])
+interface Read {
+  readonly flags: Flags
+  readonly specs: readonly ChildSpec[]
+}
+
+/** What `init` returned, checked; `undefined`: it is nothing of the kind. */
+function read(
+  given: unknown,
+): Read | { readonly fault: Fault; readonly of: 'supervisor_data' | 'start_spec' } | undefined {
+  if (!isObject(given)) return undefined
   const flags = checkFlags(given)
-  if (flags instanceof Fault) return stopInit(['supervisor_data', flags.reason])
+  if (flags instanceof Fault) return { fault: flags, of: 'supervisor_data' }
   const { children } = given as Partial<SupervisorSpec>
-  if (!Array.isArray(children)) return stopInit(['bad_return', [name, 'init', given]])
+  if (!Array.isArray(children)) return undefined
   const specs = checkSpecs(children, flags.autoShutdown)
-  if (specs instanceof Fault) return stopInit(['start_spec', specs.reason])
-  return startAll(newTable(name, flags, specs), self)
+  return specs instanceof Fault ? { fault: specs, of: 'start_spec' } : { flags, specs }
 }
 
 function* startAll(table: Table, self: Self): Waiting<Begun> {
   const giveUp = yield* execute(table, { type: 'begin' }, self)
-  return giveUp === undefined ? ok(table) : stopInit(giveUp.reason)
+  // It has little to do from now on.
+  return giveUp === undefined ? ok(table, { hibernate: true }) : stopInit(giveUp.reason)
+}
+
+/** After an upgrade: `init` says anew what the children are. It gets what it got at first, and should do nothing else. */
+function changeCode(init: Init, table: Table, self: Self): Towards<Table> {
+  const update = (given: unknown): Table => {
+    if (given instanceof Ignore) return table
+    const it = read(given)
+    if (it === undefined) throw new Exit(given as ExitReason)
+    if ('fault' in it) throw new Exit(it.fault.reason)
+    upgrade(table, it.flags, it.specs)
+    return table
+  }
+  const given = init(table.argument as never, self)
+  return isStep(given) ? after(given, update) : update(given)
 }
 
 function* endSupervisor(_reason: ExitReason, table: Table, self: Self): Waiting<void> {
@@ -175,41 +147,27 @@ function* endSupervisor(_reason: ExitReason, table: Table, self: Self): Waiting<
 // ---- what happens to children ----
 
 function handleInfo(table: Table, message: unknown, self: Self): Step<CastNext<Table>> {
-  const it = message as Partial<ExitMessage> | RetryMessage | null
-  if (typeof it === 'object' && it !== null) {
-    if (it.type === '$retry') return react(table, { type: 'retry', id: it.id, nowMs: self.nowMs() }, self)
-    if (it.type === 'EXIT' && isPid(it.pid)) {
-      const id = table.idByPid.get(it.pid.$pid)
-      // Somebody else's end, or one that has been heard of already.
-      return id === undefined ? noreply(table) : handleEnd(table, id, it.reason, self)
-    }
+  if (isRetry(message)) return react(table, { type: 'retry', id: message.id, nowMs: self.nowMs() }, self)
+  if (isEnd(message)) {
+    const id = table.idByPid.get(message.pid.$pid)
+    // Somebody else's end, or one that has been heard of already.
+    return id === undefined ? noreply(table) : handleEnd(table, id, message.reason, self)
   }
-  report(self, { type: 'report', label: 'no_info_callback', pid: self.pid, name: table.name, message })
+  reportUnexpected(self, table.name, message)
   return noreply(table)
 }
 
+function isRetry(message: unknown): message is RetryMessage {
+  return typeof message === 'object' && (message as Partial<RetryMessage> | null)?.type === '$retry'
+}
+
 function* handleEnd(table: Table, id: string, reason: ExitReason, self: Self): Waiting<CastNext<Table>> {
-  const ids = new Set([id])
-  if (Array.isArray(reason) && reason[0] === 'scheduler_down') {
-    // All that ran there ended with it: their exits are here by now, and they are one fault.
-    const sameEnd = where<ExitMessage>((message) => isEndOfChild(table, message, reason[1]))
-    for (;;) {
-      const message = yield* self.receive(sameEnd, { afterMs: 0 })
-      if (message === TIMEOUT) break
-      ids.add(table.idByPid.get(message.pid.$pid) as string)
-    }
-  }
+  const others = yield* othersOf(reason, (pid) => table.idByPid.has(pid), self)
+  const ids = new Set([id, ...others.map((pid) => table.idByPid.get(pid) as string)])
   for (const each of ids) noteEnded(table, each)
   // In start order, whatever order they were heard of in.
   const ordered = ids.size === 1 ? [id] : [...table.children.keys()].filter((each) => ids.has(each))
   return yield* react(table, { type: 'ended', ids: ordered, reason, nowMs: self.nowMs() }, self)
-}
-
-function isEndOfChild(table: Table, message: unknown, scheduler: unknown): boolean {
-  const it = message as Partial<ExitMessage> | null
-  if (typeof it !== 'object' || it?.type !== 'EXIT' || !isPid(it.pid)) return false
-  const isSame = Array.isArray(it.reason) && it.reason[0] === 'scheduler_down' && it.reason[1] === scheduler
-  return isSame && table.idByPid.has(it.pid.$pid)
 }
 
 function* react(table: Table, event: Event, self: Self): Waiting<CastNext<Table>> {
@@ -229,16 +187,16 @@ const CALLS = {
     if (known !== undefined) {
       return failed(table, known.pid === undefined ? 'already_present' : ['already_started', known.pid])
     }
-    const result = yield* startEffect(self, spec)
+    const result = yield* startEffect(self, spec.start)
     if (result.status === 'error') {
       const isTaken = Array.isArray(result.reason) && result.reason[0] === 'already_started'
       return failed(table, isTaken ? result.reason : [result.reason, spec])
     }
-    if (result.status === 'ok') noteStarted(table, spec, result.pid)
+    if (result.status === 'ok') noteStarted(table, spec, result.pid, self)
     else if (spec.restart !== 'temporary') {
       table.children.set(spec.id, { spec, status: 'stopped', pid: undefined })
     }
-    return reply({ status: 'ok', pid: result.status === 'ok' ? result.pid : undefined }, table)
+    return reply(answerOf(result), table)
   },
 
   *terminateChild(table: Table, id: string, self: Self): Waiting<Answer<ChildResult>> {
@@ -255,9 +213,7 @@ const CALLS = {
     const child = table.children.get(id)
     if (child === undefined) return failed(table, 'not_found')
     if (child.status !== 'stopped') return failed(table, child.status)
-    const failure = yield* startOne(table, id, self)
-    if (failure !== undefined) return failed(table, failure.reason)
-    return reply({ status: 'ok', pid: table.children.get(id)?.pid }, table)
+    return reply(answerOf((yield* startOne(table, id, self)) as StartResult), table)
   },
 
   deleteChild(table: Table, id: string): Answer<ChildResult> {
@@ -268,8 +224,9 @@ const CALLS = {
     return reply({ status: 'ok' }, table)
   },
 
-  getChildSpec(table: Table, id: string): Answer<ChildSpec | undefined> {
-    return reply(table.children.get(id)?.spec, table)
+  getChildSpec(table: Table, id: string): Answer<SpecResult<ChildSpec>> {
+    const spec = table.children.get(id)?.spec
+    return spec === undefined ? failed(table, 'not_found') : reply({ status: 'ok', spec }, table)
   },
 
   whichChildren(table: Table): Answer<ChildInfo[]> {
@@ -278,6 +235,7 @@ const CALLS = {
       pid: status === 'restarting' ? ('restarting' as const) : pid,
       type: spec.type,
       name: spec.start.definition.name,
+      modules: spec.modules,
     }))
     return reply(infos.reverse(), table)
   },
@@ -290,9 +248,8 @@ const CALLS = {
   },
 } satisfies Record<keyof SupervisorApi, unknown>
 
-function failed<R extends ExitReason>(
-  table: Table,
-  reason: R,
-): Answer<{ readonly status: 'error'; readonly reason: R }> {
-  return reply({ status: 'error', reason }, table)
+/** @internal What a start is told as. */
+export function answerOf(result: StartResult): StartChildResult {
+  if (result.status === 'error') return result
+  return result.status === 'ignore' ? { status: 'ok', pid: undefined } : result
 }
