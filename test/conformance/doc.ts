@@ -1,7 +1,7 @@
 // The record as a page: what `npm run conformance` writes to docs/conformance.md.
 
 import { type Entry, states } from './record/entry.ts'
-import { casesOf, notBegun, type Table, tables } from './tables.ts'
+import { casesOf, notBegun, type Table, tables, testFileOf } from './tables.ts'
 
 const intro = `# Conformance
 
@@ -47,7 +47,7 @@ function section(table: Table): string {
     testsOf(table, entry),
     entry.note ?? '',
   ])
-  const where = `Run by [${table.name}.test.ts](../test/conformance/${table.name}.test.ts).`
+  const where = `Run by [${testFileOf(table)}](../test/conformance/${testFileOf(table)}).`
   return `## ${table.name}\n\n${where}\n\n${markdown(['id', 'state', 'cases in', 'note'], rows)}`
 }
 

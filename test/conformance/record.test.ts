@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { conformanceDoc } from './doc.ts'
 import type { Entry } from './record/entry.ts'
-import { casesOf, entryOf, notBegun, tables } from './tables.ts'
+import { casesOf, entryOf, notBegun, tables, testFileOf } from './tables.ts'
 
 /** The tables themselves lie beside the checkout, if they are there at all. */
 const judges = new URL('../../../shared/conformance/', import.meta.url)
@@ -40,8 +40,9 @@ describe.each(tables.map((table) => [table.name, table] as const))('%s', (name, 
   })
 
   test(`its tests run`, () => {
-    const code = readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8')
-    expect(code).toContain(`runOnEveryHost(${name}Table.cases)`)
+    const code = readFileSync(new URL(testFileOf(table), import.meta.url), 'utf8')
+    const own = name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+    expect(code).toContain(`runOnEveryHost(${own}Table.cases)`)
   })
 })
 
