@@ -1,13 +1,18 @@
 // What the types of servers and supervisors allow, and what they refuse.
 
 import {
+  bridged,
   type CallNext,
+  type ChildCounts,
   type ChildInfo,
+  checkChildSpecs,
   child,
+  dynamicSupervisor,
   genServer,
   ignore,
   noreply,
   ok,
+  partitionedSupervisor,
   type RefOf,
   reply,
   type StartChildResult,
@@ -19,6 +24,8 @@ import {
   stop,
   stopInit,
   supervisor,
+  supervisorBridge,
+  template,
   timer,
 } from '@heddle/otp'
 import {
@@ -289,6 +296,77 @@ export async function supervising(ref: RefOf<typeof bank>): Promise<void> {
   // @ts-expect-error wrong argument
   await startServer(vm, bank, 'many')
 }
+
+// ---- dynamic supervisors, partitions, bridges ----
+
+const room1 = genServer(import.meta.url, 'room1', {
+  init: ([limit, name]: [number, string]) => ({ limit, name }),
+  call: { name: (state) => reply(state.name, state) },
+})
+
+export const rooms = dynamicSupervisor(import.meta.url, 'rooms', (limit: number) => ({
+  intensity: 3,
+  child: template(room1, { before: [limit], restart: 'transient' }),
+}))
+export const counters = dynamicSupervisor(import.meta.url, 'counters', () => ({ child: template(counter) }))
+export const shared = partitionedSupervisor(import.meta.url, 'shared', () => ({ child: template(counter) }), {
+  partitions: 3,
+})
+
+// @ts-expect-error what stands before has another type
+template(room1, { before: ['lots'] })
+// @ts-expect-error no such option
+template(room1, { argument: 1 })
+// @ts-expect-error a dynamic supervisor has one child, a template
+dynamicSupervisor(import.meta.url, 'static', () => ({ children: [] }))
+// @ts-expect-error a spec is no template
+dynamicSupervisor(import.meta.url, 'wrong dynamic', () => ({ child: child(counter, 0) }))
+// @ts-expect-error a number
+partitionedSupervisor(import.meta.url, 'uneven', () => ({ child: template(counter) }), { partitions: 'many' })
+
+export async function dynamically(ref: RefOf<typeof rooms>): Promise<void> {
+  const started = await vm.call(ref, rooms.startChild('lobby', { name: 'lobby', scheduler: 'spread' }))
+  sure<Equal<typeof started, StartChildResult<RefOf<typeof room1>>>>()
+  if (started.status === 'ok' && started.pid !== undefined) {
+    const name = await vm.call(started.pid, room1.name())
+    sure<Equal<typeof name, string>>()
+    await vm.call(ref, rooms.terminateChild(started.pid))
+    // @ts-expect-error another server's message
+    await vm.call(started.pid, counter.get())
+  }
+  // @ts-expect-error its argument is a string
+  rooms.startChild(5)
+  // @ts-expect-error its argument is missing
+  rooms.startChild()
+  // @ts-expect-error its children are known by their pids
+  rooms.terminateChild('lobby')
+  counters.startChild(1)
+  // @ts-expect-error messages of another supervisor, with other children
+  await vm.call(ref, counters.startChild(1))
+  const one = await vm.call(shared.at('key'), shared.startChild(5))
+  sure<Equal<typeof one, StartChildResult<RefOf<typeof counter>>>>()
+  const all = await shared.countAll(vm)
+  sure<Equal<typeof all, ChildCounts>>()
+  // @ts-expect-error a key is a string or a number
+  shared.at({ user: 1 })
+}
+
+export const legacy = supervisorBridge(import.meta.url, 'legacy', {
+  init: (port: number, self) => (port === 0 ? ignore() : bridged(self.pid, { port })),
+  terminate: (_reason, state) => {
+    sure<Equal<typeof state, { port: number }>>()
+  },
+})
+export const bridgeChild = child(legacy, 80)
+// @ts-expect-error wrong argument
+child(legacy, 'eighty')
+// @ts-expect-error no terminate
+supervisorBridge(import.meta.url, 'endless', { init: () => ignore() })
+
+export const checked = checkChildSpecs([child(counter, 1)], 'any_significant')
+sure<Equal<(typeof checked)['status'], 'ok' | 'error'>>()
+// @ts-expect-error no such way
+checkChildSpecs([], 'some_significant')
 
 // Names in registries of the user's own, and timers.
 const room = via(import.meta.url, 'room', {
