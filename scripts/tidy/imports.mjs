@@ -13,7 +13,7 @@ import { isShipped } from './tree.mjs'
 /** @type {Record<string, Record<string, number>>} */
 const floors = {
   scheduler: { memory: 0, term: 1, process: 2, kernel: 3, worker: 4, vm: 5, sim: 5 },
-  otp: { report: 0, timer: 1, gen: 2, behaviour: 3, sup: 4, app: 5, release: 6 },
+  otp: { report: 0, timer: 1, gen: 2, behaviour: 3, alarm: 4, sup: 4, app: 5, release: 6 },
 }
 
 // What test/ may reach behind the scheduler's door: floors that have no public face of their own, and the simulator's

@@ -1,6 +1,6 @@
 // Calls, casts and replies of a server; its ends, and who hears of them.
 
-import { LOGGER, startServer } from '@heddle/otp'
+import { startServer } from '@heddle/otp'
 import { type CallMessage, down, type Pid, tag } from '@heddle/scheduler'
 import { expect, test } from 'vitest'
 import { bare, counter, desk, ending, helper, impatient, parent, slow } from '#fixtures/otp-servers'
@@ -233,18 +233,17 @@ onEveryVm('a server', (stage) => {
 
   test('without info drops a raw message, and reports it to the logger', async () => {
     const { vm } = stage
-    vm.register(LOGGER)
-    try {
+    const events = await stage.loggedWhile(async () => {
       const ref = await startServer(vm, counter, 3, stage.there)
       vm.send(ref, 'raw')
       vm.send(ref, { type: 'EXIT', pid: vm.pid.$pid })
       expect(await vm.call(ref, counter.get())).toBe(3)
-      const report = { type: 'report', label: 'no_info_callback', pid: ref, name: 'counter' }
-      expect(await vm.receive(tag('report'))).toEqual({ ...report, message: 'raw' })
-      expect(await vm.receive(tag('report'))).toMatchObject({ ...report, message: { type: 'EXIT' } })
-    } finally {
-      vm.unregister(LOGGER)
-    }
+    })
+    const report = { label: ['gen_server', 'no_handle_info'], name: 'counter' }
+    expect(events).toMatchObject([
+      { level: 'warning', report: { ...report, message: 'raw' } },
+      { level: 'warning', report: { ...report, message: { type: 'EXIT' } } },
+    ])
   })
 
   // ---- terminate and exits ----

@@ -1,7 +1,7 @@
 // The same cases on every kind of VM: all in one thread, and across two schedulers.
 
 import type { RefOf } from '@heddle/otp'
-import { startServer } from '@heddle/otp'
+import { logger, startLogger, startServer } from '@heddle/otp'
 import { ANY, type Pid, type Report, startVm, TIMEOUT, type Vm } from '@heddle/scheduler'
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
 import { type Line, RECORDER, type Recording, recorder } from '#fixtures/otp-recorder'
@@ -50,6 +50,19 @@ export class Stage {
     }
     while ((await vm.receive(ANY, { afterMs: 0 })) !== TIMEOUT);
     this.reports.length = 0
+  }
+
+  /** What was logged meanwhile. */
+  async loggedWhile(
+    action: () => Promise<unknown>,
+    query: logger.BrowseQuery = {},
+  ): Promise<logger.LogEvent[]> {
+    const { vm } = this
+    await using _ = await startLogger(vm, { handlers: { default: null, all: { handler: logger.memory() } } })
+    await action()
+    await vm.settled()
+    const found = await logger.browse(vm, 'all', query)
+    return found.status === 'ok' ? found.value.map(({ event }) => event) : []
   }
 
   private others(): Pid[] {

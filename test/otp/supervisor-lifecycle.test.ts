@@ -1,15 +1,7 @@
 // How a supervisor starts and stops its children, what it answers, and what it refuses.
 
-import {
-  type ChildSpec,
-  child,
-  LOGGER,
-  type RefOf,
-  type SupervisorReport,
-  type SupervisorSpec,
-  startServer,
-} from '@heddle/otp'
-import { down, TIMEOUT, tag } from '@heddle/scheduler'
+import { type ChildSpec, child, type RefOf, type SupervisorSpec, startServer } from '@heddle/otp'
+import { down } from '@heddle/scheduler'
 import { expect, test } from 'vitest'
 import type { Line } from '#fixtures/otp-recorder'
 import { crooked, tree, type WorkerArgument, worker } from '#fixtures/otp-supervised'
@@ -89,28 +81,19 @@ onEveryVm('a supervisor', (stage) => {
     const ref = await startTree({
       children: [workerSpec('a'), workerSpec('b'), workerSpec('c', { restart: 'temporary' })],
     })
+    const worker = { type: 'worker', name: 'worker', modules: [expect.stringContaining('otp-supervised')] }
     expect(await vm.call(ref, tree.whichChildren())).toEqual([
-      { id: 'b', pid: undefined, type: 'worker', name: 'worker' },
-      { id: 'a', pid: vm.whereis('a'), type: 'worker', name: 'worker' },
+      { id: 'b', pid: undefined, ...worker },
+      { id: 'a', pid: vm.whereis('a'), ...worker },
     ])
   })
 
   // ---- kinds of shutdown ----
 
-  const reportsWhile = async (action: () => Promise<unknown>): Promise<SupervisorReport[]> => {
-    const { vm } = stage
-    vm.register(LOGGER)
-    try {
-      await action()
-      const reports: SupervisorReport[] = []
-      for (;;) {
-        const report = await vm.receive(tag<SupervisorReport>('report'), { afterMs: 0 })
-        if (report === TIMEOUT) return reports
-        reports.push(report)
-      }
-    } finally {
-      vm.unregister(LOGGER)
-    }
+  /** What supervisors report meanwhile. */
+  const reportsWhile = async (action: () => Promise<unknown>): Promise<unknown[]> => {
+    const events = await stage.loggedWhile(action, { type: 'supervisor_report' })
+    return events.map(({ report }) => report)
   }
 
   const stopTree = async (ref: RefOf<typeof tree>): Promise<void> => {
@@ -131,7 +114,12 @@ onEveryVm('a supervisor', (stage) => {
     const ref = await startTree({ children: [workerSpec('a', { shutdown: 5 }, { lastMs: 2 ** 31 })] })
     const reports = await reportsWhile(() => stopTree(ref))
     expect(reports).toMatchObject([
-      { label: 'shutdown_error', reason: 'killed', name: 'tree', offender: { id: 'a' } },
+      {
+        label: ['supervisor', 'shutdown_error'],
+        reason: 'killed',
+        supervisor: [ref, 'tree'],
+        offender: { id: 'a' },
+      },
     ])
     expect(await stage.clearLines()).toEqual([start('a'), ended('a', 'shutdown')])
   })
@@ -162,9 +150,9 @@ onEveryVm('a supervisor', (stage) => {
     })
     const offender = { id: 'a' }
     expect(reports).toMatchObject([
-      { label: 'child_terminated', reason: 'boom', offender },
-      { label: 'start_error', reason: 'no', offender },
-      { label: 'shutdown', reason: 'reached_max_restart_intensity', offender },
+      { errorContext: 'child_terminated', reason: 'boom', offender },
+      { errorContext: 'start_error', reason: 'no', offender },
+      { errorContext: 'shutdown', reason: 'reached_max_restart_intensity', offender },
     ])
   })
 
@@ -242,9 +230,12 @@ onEveryVm('a supervisor', (stage) => {
     expect(await vm.call(ref, tree.restartChild('a'))).toEqual({ status: 'ok', pid: vm.whereis('a') })
     expect(await vm.call(ref, tree.terminateChild('a'))).toEqual(done)
     expect(await vm.call(ref, tree.restartChild('a'))).toEqual(error('no'))
-    expect(await vm.call(ref, tree.getChildSpec('a'))).toMatchObject({ id: 'a', restart: 'permanent' })
+    expect(await vm.call(ref, tree.getChildSpec('a'))).toMatchObject({
+      status: 'ok',
+      spec: { id: 'a', restart: 'permanent' },
+    })
     expect(await vm.call(ref, tree.deleteChild('a'))).toEqual(done)
-    expect(await vm.call(ref, tree.getChildSpec('a'))).toBeUndefined()
+    expect(await vm.call(ref, tree.getChildSpec('a'))).toEqual({ status: 'error', reason: 'not_found' })
     // A temporary child is forgotten with its end.
     expect(await vm.call(ref, tree.terminateChild('b'))).toEqual(done)
     for (const id of ['a', 'b', 'nobody']) {
