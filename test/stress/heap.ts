@@ -24,7 +24,8 @@ export function heapGrowth(
     series.set(which, [...(series.get(which) ?? []), sample])
   }
   return [...series].flatMap(([which, all]) => {
-    if (all.length <= WARM_ROUND_COUNT) return []
+    // The least of as many rounds as it took to get warm: one alone says more of the collector than of a leak.
+    if (all.length < 2 * WARM_ROUND_COUNT) return []
     const bytes = all.map((sample) => sample.bytes)
     const warm = Math.max(...bytes.slice(0, WARM_ROUND_COUNT))
     // The least of the last: what one collection leaves by chance is no leak.
