@@ -86,6 +86,8 @@ export function wantsAnswer(kind: SignalKind): boolean {
     case SIGNAL.call:
     case SIGNAL.monitor:
     case SIGNAL.link:
+    // A link that it made before it died may still be on its way: until then the unlink must hold.
+    case SIGNAL.unlink:
     case SIGNAL.query:
     case SIGNAL.suspend:
       return true
