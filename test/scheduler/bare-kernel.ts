@@ -51,6 +51,7 @@ export class BareKernel {
         publishedCount: () => 0,
         drainCount: () => 0,
         caughtUpCount: () => 1,
+        heldFor: () => 0,
         collectGarbage() {},
         kick() {},
         load: ({ url, name }) => this.load(url, name),

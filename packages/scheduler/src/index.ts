@@ -5,7 +5,14 @@
  * import { again, process, startVm, tag } from '@heddle/scheduler'
  */
 
-export type { CrashReport, HeapReport, Report, SchedulerReport } from './kernel/report.ts'
+export type {
+  CrashReport,
+  DeadlockReport,
+  HeapReport,
+  OverflowReport,
+  Report,
+  SchedulerReport,
+} from './kernel/report.ts'
 export type {
   CallEnvelope,
   CallMessage,

@@ -49,16 +49,15 @@ export function kernelReports(): KernelReports {
 /** The event for a report of the VM: what a BEAM's emulator would log. The logger says when. */
 export function kernelEvent(report: KernelReport, self: Self): LogEvent {
   const nowMs = self.nowMs()
-  const pid = report.type === 'scheduler_down' ? self.pid : report.pid
   const meta = {
-    pid,
+    pid: 'pid' in report ? report.pid : self.pid,
     scheduler: report.scheduler,
     nowMs,
     timeUs: 0,
     errorLogger: { tag: 'error', isEmulator: true },
-    ...(report.type === 'scheduler_down'
-      ? {}
-      : { source: { url: report.definition.url, function: report.definition.name } }),
+    ...('definition' in report
+      ? { source: { url: report.definition.url, function: report.definition.name } }
+      : {}),
   }
   return { level: 'error', report: asReport(report), meta }
 }

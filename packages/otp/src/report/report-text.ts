@@ -12,6 +12,8 @@ const HEADLINES: Readonly<Record<string, string>> = {
   'proc_lib crash': 'Crash report',
   'emulator crash': 'Error in process',
   'emulator max_heap': 'Process with a large heap',
+  'emulator deadlock': 'Processes that call each other in a circle',
+  'emulator ring_overflow': 'Signals that wait for a full ring',
   'emulator scheduler_down': 'Scheduler down',
   'gen_server terminate': 'Generic server terminating',
   'gen_statem terminate': 'State machine terminating',

@@ -2,8 +2,10 @@
 
 import type { Process } from '../process/process.ts'
 import { SIGNAL, type SignalKind } from '../process/signals.ts'
+import { receiveProbe } from './deadlock.ts'
 import type { Kernel } from './kernel.ts'
 import { receiveExit } from './lifecycle.ts'
+import { receiveMute, receiveUnmute } from './muting.ts'
 import { answerQuery } from './query.ts'
 import {
   receiveAliased,
@@ -77,6 +79,15 @@ export function applySignal(
     case SIGNAL.timer:
       answerTimerRequest(kernel, source, ref, value, process.pid)
       break
+    case SIGNAL.mute:
+      receiveMute(kernel, process, source)
+      break
+    case SIGNAL.unmute:
+      receiveUnmute(kernel, process, source)
+      break
+    case SIGNAL.probe:
+      receiveProbe(kernel, process, source, ref, value)
+      break
   }
 }
 
@@ -90,6 +101,7 @@ export function wantsAnswer(kind: SignalKind): boolean {
     case SIGNAL.unlink:
     case SIGNAL.query:
     case SIGNAL.suspend:
+    case SIGNAL.mute:
       return true
     default:
       return false
@@ -128,6 +140,9 @@ export function answerForDead(
     case SIGNAL.timer:
       // A timer can outlive the process that started it.
       answerTimerRequest(kernel, source, ref, value, target)
+      break
+    case SIGNAL.mute:
+      kernel.signal(SIGNAL.unmute, source, target, 0, undefined)
       break
     default:
       // Exit signals, demonitors and acknowledgements to the dead mean nothing.

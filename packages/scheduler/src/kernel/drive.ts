@@ -13,6 +13,7 @@ import { type ExitReason, formatReason } from '../term/exit-reason.ts'
 import { checkHeap } from './heap-limit.ts'
 import type { Kernel } from './kernel.ts'
 import { crash, dropWaiting, stopRestAlarm, terminate } from './lifecycle.ts'
+import { checkOverload } from './muting.ts'
 
 /** Messages and operations a process may use up before another gets its turn. */
 export const REDUCTIONS_PER_TURN = 256
@@ -32,7 +33,10 @@ export function takeTurn(kernel: Kernel, process: Process): void {
   }
   kernel.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
   process.reductionCount += REDUCTIONS_PER_TURN - Math.max(process.budget, 0)
-  if (process.extras !== null) checkHeap(kernel, process)
+  const { extras } = process
+  if (extras === null) return
+  checkHeap(kernel, process)
+  if (extras.isOverloaded) checkOverload(kernel, process, extras)
 }
 
 /** Goes on from where the process stands. Throws what its code throws. */

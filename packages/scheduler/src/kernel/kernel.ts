@@ -22,6 +22,7 @@ import type { ExitReason } from '../term/exit-reason.ts'
 import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
+import { Cascade } from './cascade.ts'
 import { Doomed } from './doomed.ts'
 import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
 import { Embryos } from './embryos.ts'
@@ -71,6 +72,8 @@ export class Kernel {
   reductionCount = 0
   messageCount = 0
   droppedCount = 0
+  /** How often one of its processes was held because it sent too fast. */
+  mutedCount = 0
   spawnCount = 0
   /** Processes whose module is being imported. */
   loadingCount = 0
@@ -85,9 +88,7 @@ export class Kernel {
   protected readonly embryos: Embryos
   private readonly forgotten: Forgotten
   readonly graves: Graves
-  /** Signals that a dying process sent: handled one after the other, or a long chain of links would nest. */
-  private readonly cascade: (() => void)[] = []
-  private isCascading = false
+  private readonly cascade = new Cascade()
   private readonly late: (() => void)[] = []
   /** Timers that were due as they were started. */
   private readonly overdue: { readonly dueMs: number; readonly fire: () => void }[] = []
@@ -200,6 +201,7 @@ export class Kernel {
     counters.reductions = this.reductionCount
     counters.messageCount = this.messageCount
     counters.droppedCount = this.droppedCount
+    counters.mutedCount = this.mutedCount
     counters.spawnCount = this.spawnCount
     counters.loadingCount = this.loadingCount
     counters.clockMs = this.settledMs
@@ -370,21 +372,7 @@ export class Kernel {
 
   /** Does it now, or, while signals of a dying process are under way, right behind those. */
   inOrder(action: () => void): void {
-    this.cascade.push(action)
-    if (this.isCascading) return
-    this.isCascading = true
-    let failed: { readonly error: unknown } | undefined
-    for (let index = 0; index < this.cascade.length; index++) {
-      try {
-        this.cascade[index]?.()
-      } catch (error) {
-        // The deaths behind it are others' business: they must be told all the same.
-        failed ??= { error }
-      }
-    }
-    this.cascade.length = 0
-    this.isCascading = false
-    if (failed !== undefined) throw failed.error
+    this.cascade.run(action)
   }
 
   report(report: Report): void {

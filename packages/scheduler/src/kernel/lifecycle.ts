@@ -35,6 +35,7 @@ import {
 import { generationOf, PidTerm, pidNumber, slotOf } from '../term/pid.ts'
 import type { Alarm } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
+import { beginMuting, endMuting, releaseNeeded } from './muting.ts'
 import { placeSpawn } from './placement.ts'
 import { breakRelations } from './relations.ts'
 import { checkName } from './self-checks.ts'
@@ -222,6 +223,7 @@ function install(
   if (monitorRef !== 0)
     (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: parentEndpoint })
   kernel.slots.markLive(slotOf(pid))
+  if (request.rare?.mailboxLimit?.onFull === 'mute_senders') beginMuting(kernel, process)
   kernel.table.add(process)
   const definition = known ?? kernel.outside.load(address)
   if (definition instanceof Promise) load(kernel, process, definition, request.ackRef)
@@ -301,6 +303,7 @@ export function terminate(
   kernel.inOrder(() => {
     if (process.phase === PHASE.loading) acknowledgeEnded(kernel, process)
     breakRelations(kernel, process, reason)
+    endMuting(kernel, process)
     kernel.graves.release(slot)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
   })
@@ -386,6 +389,7 @@ export function receiveExit(
   if (effect.do === 'deliver') {
     const message: ExitMessage = { type: 'EXIT', pid: new PidTerm(source), reason: effect.reason }
     kernel.deliverOwn(process, message)
+    releaseNeeded(kernel, process)
   } else if (effect.do === 'die') {
     // Nothing ends the host but its own stop.
     if (process.isHost)

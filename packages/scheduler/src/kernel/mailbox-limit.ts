@@ -8,6 +8,7 @@ import { isPid } from '../term/pid.ts'
 import { isRef } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
 import { terminate } from './lifecycle.ts'
+import { overload } from './muting.ts'
 
 /** Returns whether the message is done with: dropped, or its receiver is. */
 export function refuseByLimit(kernel: Kernel, process: Process, extras: Extras, message: unknown): boolean {
@@ -23,6 +24,9 @@ export function refuseByLimit(kernel: Kernel, process: Process, extras: Extras, 
       drop(kernel, process, oldest)
       return false
     }
+    case 'mute_senders':
+      overload(kernel, process, extras)
+      return false
     case 'exit':
       kernel.droppedCount += 1
       if (process.status === STATUS.running) process.doom ??= { reason: ['mailbox_full', limit.count] }

@@ -10,10 +10,13 @@ import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { ERROR_CODES, HeddleError } from '../term/errors.ts'
 import { type ErrorReason, Exit, type ExitReason } from '../term/exit-reason.ts'
+import { PidTerm } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
 import type { Alarm, AlarmTarget } from './alarms.ts'
+import { probeAfterMs, reportCircle, sendProbe } from './deadlock.ts'
 import type { Kernel } from './kernel.ts'
 import { type Spawning, spawn } from './lifecycle.ts'
+import { releaseNeeded } from './muting.ts'
 import { COLLECT } from './query.ts'
 import { forgetCaller, rememberCaller } from './relations.ts'
 import { forgetSuspended, rememberSuspended, type SuspendRequest } from './suspension.ts'
@@ -31,6 +34,7 @@ export function receiveOperation(
 }
 
 class ReceiveTask implements Task, AlarmTarget {
+  readonly waitsForMessage = true
   private readonly kernel: Kernel
   private readonly process: Process
   private readonly matcher: Matcher<unknown> | null
@@ -183,6 +187,10 @@ class CallTask implements Task, CallerNode, AlarmTarget {
   private operation: Operation<unknown> | null = null
   alarm: Alarm | null = null
   private localTarget: Process | null = null
+  /** What is left of its time limit when its alarm goes off. */
+  private leftMs = 0
+  /** Who waits for whom, if that comes back to this process. */
+  private circle: { readonly deadlock: readonly PidTerm[] } | null = null
   /** Whether the target's kernel watches this call until it hears of its end. */
   private isWatched = false
 
@@ -196,6 +204,10 @@ class CallTask implements Task, CallerNode, AlarmTarget {
 
   get refNumber(): number {
     return this.ref.$ref
+  }
+
+  get call(): PendingCall {
+    return this
   }
 
   begin(operation: Operation<unknown>): void {
@@ -214,6 +226,7 @@ class CallTask implements Task, CallerNode, AlarmTarget {
       this.endpoint = kernel.endpoint
       this.localTarget = local
       rememberCaller(local, this)
+      if (local.isSuspended) releaseNeeded(kernel, local)
       const envelope: CallEnvelope = { type: '$call', from: { pid: process.pidTerm, ref: this.ref }, request }
       process.addCall(this)
       kernel.deliver(local, envelope)
@@ -221,7 +234,9 @@ class CallTask implements Task, CallerNode, AlarmTarget {
       if (process.findCall(this.ref.$ref) === undefined) return
     }
     const timeoutMs = site.timeoutMs ?? site.message?.$timeoutMs ?? CALL_TIMEOUT_MS
-    if (timeoutMs !== Infinity) this.alarm = kernel.alarms.start(this, timeoutMs)
+    const firstMs = probeAfterMs(timeoutMs)
+    this.leftMs = timeoutMs - firstMs
+    this.alarm = kernel.alarms.start(this, firstMs)
   }
 
   private callAway(operation: Operation<unknown>): boolean {
@@ -248,8 +263,22 @@ class CallTask implements Task, CallerNode, AlarmTarget {
     this.operation?.fail(this.failure(reason))
   }
 
+  /** Half-way it looks whether the reply can come at all. */
   timeUp(): void {
-    this.operation?.fail(this.failure('timeout'))
+    const { leftMs, alarm, kernel } = this
+    if (leftMs === 0) {
+      this.operation?.fail(this.failure(this.circle === null ? 'timeout' : ['timeout', this.circle]))
+      return
+    }
+    this.leftMs = 0
+    if (alarm !== null) kernel.alarms.stop(alarm)
+    this.alarm = leftMs === Infinity ? null : kernel.alarms.start(this, leftMs)
+    sendProbe(kernel, this.process, this)
+  }
+
+  inCircle(path: readonly number[]): void {
+    this.circle = { deadlock: [...path, this.process.pid].map((pid) => new PidTerm(pid)) }
+    reportCircle(this.kernel, this.process, path)
   }
 
   release(): void {

@@ -39,6 +39,8 @@ export interface Outside {
   caughtUpCount(): number
   /** There is work, and it came outside of a slice: from a promise, a timer of the event loop, the host. */
   kick(): void
+  /** Signals for this endpoint that wait for room in its ring, or for it to come up. */
+  heldFor(endpoint: number): number
   /** Collects the thread's garbage, where it is allowed to. */
   collectGarbage(): void
   /** The definition at this address: at once if its module is here, else once it is imported. */

@@ -65,7 +65,7 @@ function suspendCountOf(process: Process): number {
 
 function statusOf(process: Process): ProcessInfo['status'] {
   if (process.phase === PHASE.loading) return 'loading'
-  if (process.isSuspended) return 'suspended'
+  if (process.isSuspended) return suspendCountOf(process) > 0 ? 'suspended' : 'muted'
   if (process.status === STATUS.running) return 'running'
   return process.status === STATUS.runnable ? 'runnable' : 'waiting'
 }

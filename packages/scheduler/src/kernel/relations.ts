@@ -25,6 +25,7 @@ import { RefTerm } from '../term/ref.ts'
 import { addAlias, aliasMode, monitorEnded, removeAlias } from './aliases.ts'
 import type { Kernel } from './kernel.ts'
 import { breakingOrder } from './link-order.ts'
+import { releaseNeeded, unmuteFor } from './muting.ts'
 import { resumeAll, resumeFor } from './suspension.ts'
 
 // ---- what a process does ----
@@ -162,6 +163,7 @@ export function receiveCall(
   request: unknown,
   from: number,
 ): void {
+  if (process.isSuspended) releaseNeeded(kernel, process)
   receiveMonitor(process, caller, ref, from)
   kernel.deliver(process, callEnvelope(new PidTerm(caller), ref, request))
 }
@@ -256,7 +258,10 @@ export function breakProcessWith(kernel: Kernel, process: Process, endpoint: num
   for (const [peer, known] of [...(process.links ?? [])]) {
     if (isLost(peer, known.endpoint)) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
   }
-  if (process.isSuspended) resumeFor(kernel, process, endpoint)
+  if (process.isSuspended) {
+    resumeFor(kernel, process, endpoint)
+    unmuteFor(kernel, process, endpoint)
+  }
 }
 
 function downFrom(kernel: Kernel, process: Process, call: PendingCall, reason: ExitReason): void {

@@ -36,6 +36,7 @@ import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import { isPid, type Pid, PidTerm, slotOf } from '../term/pid.ts'
 import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { addAlias, makeAlias, removeAlias } from './aliases.ts'
+import { eraseEntry, getEntry, putEntry } from './dictionary.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
 import { groupLeaderOf, registerName, spawn } from './lifecycle.ts'
@@ -63,7 +64,7 @@ import {
   refuseOperation,
   unknownName,
 } from './self-checks.ts'
-import { sendElsewhere, sendTransferring } from './send.ts'
+import { sendElsewhere, sendMessage, sendTransferring } from './send.ts'
 import { abandonSpawn, spawnRequest } from './spawn-request.ts'
 import { countSuspended, resume } from './suspension.ts'
 import { lookAtTimer, startTimer } from './user-timers.ts'
@@ -110,10 +111,8 @@ export class ProcessSelf implements Self {
       return
     }
     const pid = typeof to === 'string' ? this.pidNamed(to) : pidOf(to, 'send')
-    const target = kernel.table.get(pid)
     if (options?.transfer !== undefined) sendTransferring(kernel, pid, message, options.transfer)
-    else if (target !== undefined) kernel.deliver(target, copy(message))
-    else kernel.sendAway(pid, message)
+    else sendMessage(kernel, this.process, pid, message)
   }
 
   call<Api, R>(
@@ -135,11 +134,7 @@ export class ProcessSelf implements Self {
 
   cast<Api>(to: ServerRef<Api> | string | Via, message: CastMessage<Api>): void {
     if (this.isMute()) return
-    const { kernel } = this
-    const pid = this.serverAt(to, 'cast')
-    const target = kernel.table.get(pid)
-    if (target !== undefined) kernel.deliver(target, copy(message))
-    else kernel.sendAway(pid, message)
+    sendMessage(this.kernel, this.process, this.serverAt(to, 'cast'), message)
   }
 
   /** 0 if nobody has the name. */
@@ -446,27 +441,20 @@ export class ProcessSelf implements Self {
 
   put(key: unknown, value: unknown): unknown {
     this.checkAlive()
-    const dictionary = (this.process.dictionary ??= new Map())
-    const before = dictionary.get(key)
-    dictionary.set(key, value)
-    return before
+    return putEntry(this.process, key, value)
   }
 
   get(key: unknown): unknown
   get(): [key: unknown, value: unknown][]
   get(...key: [key?: unknown]): unknown {
-    const { dictionary } = this.process
-    return key.length === 0 ? [...(dictionary ?? [])] : dictionary?.get(key[0])
+    return getEntry(this.process, key)
   }
 
   erase(key: unknown): unknown
   erase(): [key: unknown, value: unknown][]
   erase(...key: [key?: unknown]): unknown {
     this.checkAlive()
-    const before = key.length === 0 ? this.get() : this.get(key[0])
-    if (key.length === 0) this.process.dictionary = null
-    else this.process.dictionary?.delete(key[0])
-    return before
+    return eraseEntry(this.process, key)
   }
 
   // ----

@@ -1,13 +1,30 @@
-/** The rarer ways of a message: by an alias, by a name in a registry of the user's, with what is moved rather than cloned. */
+/** The ways of a message: the plain one; by an alias, by a name in a registry of the user's, with what is moved rather than cloned. */
 
+import { NO_PRESSURE } from '../memory/pressure.ts'
 import type { Process } from '../process/process.ts'
 import type { Self, SendOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { isVia, sendVia, type Via } from '../process/via.ts'
 import { copyTransferring } from '../term/codec-port.ts'
+import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
+import { slotOf } from '../term/pid.ts'
 import { isRef, type Ref } from '../term/ref.ts'
 import type { Kernel } from './kernel.ts'
+import { muteFor } from './muting.ts'
+
+/** The plain way, to a pid. */
+export function sendMessage(kernel: Kernel, process: Process, pid: number, message: unknown): void {
+  const target = kernel.table.get(pid)
+  if (target === undefined) kernel.sendAway(pid, message)
+  else {
+    kernel.deliver(target, copy(message))
+    // Few have limits, and whoever has none holds nobody back.
+    if (target.extras === null) return
+  }
+  const pressure = kernel.slots.pressure.of(slotOf(pid))
+  if (pressure !== NO_PRESSURE) muteFor(kernel, process, pid, pressure)
+}
 
 export function sendElsewhere(
   kernel: Kernel,

@@ -87,7 +87,7 @@ export function receiveResume(kernel: Kernel, process: Process, source: number, 
   if (known === undefined || suspenders == null) return
   known.count -= 1
   if (isAll === true || known.count === 0) suspenders.delete(source)
-  if (suspenders.size === 0) goOn(kernel, process)
+  if (suspenders.size === 0 && (process.extras?.mutedBy?.size ?? 0) === 0) goOn(kernel, process)
 }
 
 /** The scheduler of some suspenders has died. */
@@ -96,7 +96,8 @@ export function resumeFor(kernel: Kernel, process: Process, endpoint: number): v
     if (where === endpoint) receiveResume(kernel, process, source, true)
 }
 
-function goOn(kernel: Kernel, process: Process): void {
+/** Nobody holds the process any more. */
+export function goOn(kernel: Kernel, process: Process): void {
   const extras = process.ownExtras()
   process.isSuspended = false
   if (extras.hasPausedTimers) {

@@ -114,6 +114,8 @@ const LOADING_COUNT = 10
 const CLOCK_MS = 11
 const NEXT_DEADLINE_MS = 12
 const REST_COUNT = 13
+const HELD_BYTES = 24
+const MUTED_COUNT = 25
 
 /**
  * What an endpoint publishes about itself, by plain stores: half a nanosecond each, so it may publish
@@ -214,6 +216,22 @@ export class EndpointCounters {
     this.floats[HELD_COUNT] = value
   }
 
+  /** What those signals hold. */
+  get heldBytes(): number {
+    return this.read(HELD_BYTES)
+  }
+  set heldBytes(value: number) {
+    this.floats[HELD_BYTES] = value
+  }
+
+  /** How often one of its processes was held because it sent too fast. */
+  get mutedCount(): number {
+    return this.read(MUTED_COUNT)
+  }
+  set mutedCount(value: number) {
+    this.floats[MUTED_COUNT] = value
+  }
+
   /** Processes whose module is being imported. */
   get loadingCount(): number {
     return this.read(LOADING_COUNT)
@@ -248,4 +266,4 @@ export class EndpointCounters {
   }
 }
 
-if (REST_COUNT >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')
+if (MUTED_COUNT >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')

@@ -72,7 +72,7 @@ export function createMemory(options: Partial<MemoryOptions> & { endpointCount: 
   const shared: SharedMemory = {
     options: full,
     control: new SharedArrayBuffer(CONTROL_VM_BYTES + full.endpointCount * CONTROL_ENDPOINT_BYTES),
-    slots: new SharedArrayBuffer(slotsOffset(full) + full.processCountMax * SLOT_BYTES),
+    slots: new SharedArrayBuffer(pressureOffset(full) + full.processCountMax),
     names: new SharedArrayBuffer(nameEntriesOffset(full) + full.nameCountMax * NAME_ENTRY_BYTES),
     rings: new SharedArrayBuffer(full.endpointCount * (full.endpointCount - 1) * ringStride(full)),
   }
@@ -155,6 +155,8 @@ export function counterFloats(shared: SharedMemory, endpoint: number): Float64Ar
 //           | STATE | OWNER | NAME | NEXT           slot 0, 16 bytes       |
 //     +16   | STATE | OWNER | NAME | NEXT           slot 1                 |
 //           | ...                                                          |
+//           +==============================================================+
+//           | pressure, a byte for each slot        see pressure.ts        |
 
 /** Slots are handed to endpoints in blocks, so that allocation needs no lock. */
 export const SLOT_BLOCK_BITS = 10
@@ -186,8 +188,21 @@ export function blockWords(shared: SharedMemory): Int32Array {
   return new Int32Array(shared.slots, 0, blockCount(shared.options) * BLOCK_STRIDE)
 }
 
+function pressureOffset(options: MemoryOptions): number {
+  return slotsOffset(options) + options.processCountMax * SLOT_BYTES
+}
+
 export function slotWords(shared: SharedMemory): Int32Array {
-  return new Int32Array(shared.slots, slotsOffset(shared.options))
+  const { options } = shared
+  return new Int32Array(
+    shared.slots,
+    slotsOffset(options),
+    (options.processCountMax * SLOT_BYTES) / WORD_BYTES,
+  )
+}
+
+export function pressureBytes(shared: SharedMemory): Uint8Array {
+  return new Uint8Array(shared.slots, pressureOffset(shared.options), shared.options.processCountMax)
 }
 
 // ---- names ------------------------------------------------------------------------------------

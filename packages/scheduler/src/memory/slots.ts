@@ -47,6 +47,7 @@ import {
   SLOT_STRIDE_BITS,
   slotWords,
 } from './layout.ts'
+import { NO_PRESSURE, Pressure } from './pressure.ts'
 import {
   beginExit,
   birthEpochOf,
@@ -73,6 +74,7 @@ const RETURNED_COUNT_MIN = SLOT_BLOCK_COUNT / 8
 
 export class SlotTable {
   readonly slotCount: number
+  readonly pressure: Pressure
 
   private readonly me: number
   private readonly epoch: number
@@ -96,6 +98,7 @@ export class SlotTable {
     this.control = new Int32Array(shared.control)
     this.epoch = Atomics.load(this.control, endpointWord(me) + ENDPOINT_EPOCH)
     this.words = slotWords(shared)
+    this.pressure = new Pressure(shared)
     this.blocks = blockWords(shared)
     this.blockCount = blockCount(shared.options)
     this.slotCount = shared.options.processCountMax
@@ -213,6 +216,7 @@ export class SlotTable {
       if (!isTaken(word) || this.owner(slot) !== owner) continue
       if (isAlive(word) && !seize(this.words, at, word)) continue
       const exiting = this.words[at]
+      this.pressure.set(slot, NO_PRESSURE)
       visit(slot, generationOf(word))
       this.freeFrom(slot, exiting)
     }

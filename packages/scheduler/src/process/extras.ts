@@ -25,6 +25,12 @@ export class Extras {
   suspenders: Map<number, Suspension> | null = null
   /** Whom this process has suspended, and how often. */
   suspended: Map<number, number> | null = null
+  /** Who holds this process back because it sends too fast: by `$pid`, where they run. */
+  mutedBy: Map<number, number> | null = null
+  /** Whom this process holds back, by `$pid`. */
+  muted: Set<number> | null = null
+  /** With the mailbox policy `mute_senders`: more waits than its limit allows, and has not drained by half yet. */
+  isOverloaded = false
   /** While it is suspended: it would run. */
   isDue = false
   /** While it is suspended: how what it awaits goes on. */

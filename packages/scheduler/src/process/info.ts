@@ -9,8 +9,8 @@ export interface ProcessInfo {
   /** `undefined` for the host. */
   readonly parent: Pid | undefined
   readonly registeredName: string | undefined
-  /** `loading`: its module is being imported. */
-  readonly status: 'running' | 'runnable' | 'waiting' | 'suspended' | 'loading'
+  /** `loading`: its module is being imported. `muted`: held because it sends faster than its receivers can handle. */
+  readonly status: 'running' | 'runnable' | 'waiting' | 'suspended' | 'muted' | 'loading'
   readonly scheduler: number
   readonly definition: { readonly url: string; readonly name: string }
   readonly trapExit: boolean

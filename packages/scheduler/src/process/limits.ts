@@ -10,8 +10,11 @@ import { formatReason } from '../term/exit-reason.ts'
 export interface MailboxLimit {
   /** So many messages may wait. */
   readonly count: number
-  /** At the limit: the message that comes is dropped, or the oldest, or the process ends with `['mailbox_full', count]`. */
-  readonly onFull: 'drop_newest' | 'drop_oldest' | 'exit'
+  /**
+   * At the limit: the message that comes is dropped, or the oldest, or the process ends with `['mailbox_full', count]`.
+   * `mute_senders` drops nothing: whoever sends then is held at its next turn until half of the messages have been handled.
+   */
+  readonly onFull: 'drop_newest' | 'drop_oldest' | 'exit' | 'mute_senders'
 }
 
 /**
@@ -33,7 +36,12 @@ export type Priority = 'low' | 'normal' | 'high' | 'max'
 export const PRIORITIES = ['low', 'normal', 'high', 'max'] as const satisfies readonly Priority[]
 export const NORMAL = PRIORITIES.indexOf('normal')
 
-const ON_FULL: readonly unknown[] = ['drop_newest', 'drop_oldest', 'exit'] satisfies MailboxLimit['onFull'][]
+const ON_FULL: readonly unknown[] = [
+  'drop_newest',
+  'drop_oldest',
+  'exit',
+  'mute_senders',
+] satisfies MailboxLimit['onFull'][]
 
 /** @throws HeddleError ERR_BAD_ARGUMENT */
 export function checkPriority(priority: unknown): number {

@@ -10,7 +10,7 @@
  */
 
 import { HeddleError } from '../term/errors.ts'
-import { type Process, STATUS } from './process.ts'
+import { type PendingCall, type Process, STATUS } from './process.ts'
 
 /** A suspended operation: `yield*` it in a generator, `await` it in an async callback. Wait for it once. */
 export interface Op<T> extends PromiseLike<T> {
@@ -47,6 +47,10 @@ export interface Task {
   lookAgain?(operation: Operation<never>): void
   /** Its time limit, if it has one that runs. */
   readonly alarm?: object | null
+  /** The call, if it is one. */
+  readonly call?: PendingCall
+  /** Whether it may take a message, of whomever. */
+  readonly waitsForMessage?: boolean
 }
 
 interface Awaiter {
@@ -90,6 +94,14 @@ export class Operation<T> implements Op<T> {
 
   get alarm(): object | null {
     return this.task.alarm ?? null
+  }
+
+  get call(): PendingCall | null {
+    return this.task.call ?? null
+  }
+
+  get waitsForMessage(): boolean {
+    return this.task.waitsForMessage === true
   }
 
   get isWaiting(): boolean {

@@ -74,6 +74,8 @@ export interface PendingCall {
   /** `source`: the `$pid` of whoever replied. */
   answer(value: unknown, source: number): void
   targetDown(reason: ExitReason): void
+  /** Each of these `$pid`s waits for the next, and the last one for the first, which is its own. */
+  inCircle?(path: readonly number[]): void
 }
 
 export interface Settled {

@@ -43,6 +43,12 @@ export const SIGNAL = {
   groupLeader: 19,
   /** target: who started the timer; ref: of the request, answered by a reply, or 0; value: a TimerRequest. */
   timer: 20,
+  /** source: who has sent to the target and is held until it is told to go on. */
+  mute: 30,
+  /** source: who need not be spared any more. */
+  unmute: 31,
+  /** source: who waits in a call to the target; ref: of that call; value: the `Probe`. */
+  probe: 32,
 } as const
 
 export type SignalKind = (typeof SIGNAL)[keyof typeof SIGNAL]

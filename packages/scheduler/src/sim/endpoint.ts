@@ -107,6 +107,7 @@ export class SimEndpoint {
         watchers.sabotage.freesSlotsEarly === true ? this.traffic.postedCount : this.traffic.publishedCount,
       drainCount: () => this.traffic.drainCount,
       caughtUpCount: () => this.traffic.caughtUpCount(isReading),
+      heldFor: (to) => this.outs[to]?.heldCount ?? 0,
       collectGarbage() {},
       kick: () => {
         this.isBusy = true

@@ -154,6 +154,11 @@ export class Wire {
     this.publish()
   }
 
+  /** Signals that wait for room, or for the reader to be up. */
+  get heldCount(): number {
+    return this.overflow.length
+  }
+
   /** The order of the first signal that waits for room; Infinity if none does. */
   get waitingOrder(): number {
     return this.overflow[0]?.order ?? Infinity

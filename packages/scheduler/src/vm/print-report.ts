@@ -7,6 +7,14 @@ export function formatReport(report: Report): string {
   if (report.type === 'scheduler_down') {
     return `scheduler ${report.scheduler} is down${report.error === undefined ? '' : `: ${report.error}`}`
   }
+  if (report.type === 'ring_overflow') {
+    const { scheduler, to, heldCount, heldBytes } = report
+    return `scheduler ${scheduler} holds ${heldCount} signals (${heldBytes} bytes) for scheduler ${to}, whose ring is full`
+  }
+  if (report.type === 'deadlock') {
+    const names = report.circle.map(({ pid, registeredName }) => registeredName ?? `<${pid.$pid}>`)
+    return `deadlock: ${[...names, names[0]].join(' calls ')}`
+  }
   const { definition, registeredName, pid, scheduler } = report
   const who = `process ${registeredName ?? `<${pid.$pid}>`} (${definition.name} in ${definition.url}) on scheduler ${scheduler}`
   if (report.type === 'max_heap') {

@@ -67,6 +67,7 @@ export class OutChannel {
   private overflowHead = 0
   private scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
   private spilled = 0
+  private waitingBytes = 0
   /** The life of the other end that all this is for. */
   private epoch: number
   /** Signals for a life that had ended when they could have gone. */
@@ -86,6 +87,11 @@ export class OutChannel {
 
   get waitingCount(): number {
     return this.overflow.length - this.overflowHead
+  }
+
+  /** What the signals that wait hold; what goes with them through a port is not counted. */
+  get heldBytes(): number {
+    return this.waitingBytes
   }
 
   /** The order of the first signal that waits for room; Infinity if none does. */
@@ -123,6 +129,7 @@ export class OutChannel {
     this.port = null
     this.overflow = []
     this.overflowHead = 0
+    this.waitingBytes = 0
     this.encoder.reset()
   }
 
@@ -228,6 +235,7 @@ export class OutChannel {
   private put(frame: KeptFrame): void {
     if (this.waitingCount === 0 && this.write(frame)) return
     this.spilled += 1
+    this.waitingBytes += frame.bytes.length
     this.overflow.push(frame)
   }
 
@@ -251,6 +259,7 @@ export class OutChannel {
       const frame = this.overflow[this.overflowHead]
       if (frame === undefined || !this.write(frame)) break
       this.overflowHead += 1
+      this.waitingBytes -= frame.bytes.length
     }
     if (this.overflowHead > 0 && this.overflowHead * 2 >= this.overflow.length) {
       this.overflow = this.overflow.slice(this.overflowHead)

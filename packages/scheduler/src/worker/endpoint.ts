@@ -66,6 +66,7 @@ export class Endpoint {
         publishedCount: () => this.mesh.publishedCount,
         drainCount: () => this.mesh.drainCount,
         caughtUpCount: () => this.mesh.caughtUpCount,
+        heldFor: (to) => this.mesh.heldFor(to),
         kick: () => this.loop.kick(),
         collectGarbage: () => (globalThis as { gc?: () => void }).gc?.(),
         load: (address) => this.load(address),

@@ -23,6 +23,9 @@ const SLICE_MS = 0.1
 /** Turns between two looks at rings and clock. */
 const TURNS_PER_LOOK = 16
 
+/** Bytes that may wait for room in rings before anybody is told. */
+const TOLD_BYTES_MIN = 2 ** 26
+
 export interface LoopOptions {
   /** How long to look at the rings before going to sleep; 0 where a busy thread would be a nuisance. */
   readonly spinMs: number
@@ -42,6 +45,8 @@ export class Loop {
   /** Promises have had their chance to settle since the last work. */
   private isQuiet = false
   private timer: NodeJS.Timeout | undefined
+  /** When so many bytes wait for room in rings, people are told. */
+  private toldBytes = TOLD_BYTES_MIN
   /** The wait that is pending. */
   private bell: Promise<void> | undefined
 
@@ -100,7 +105,16 @@ export class Loop {
     const { counters } = kernel
     counters.overflowCount = mesh.overflowCount
     counters.heldCount = mesh.heldCount
+    counters.heldBytes = mesh.heldBytes
+    if (counters.heldBytes >= this.toldBytes) this.tellOverflow()
+    else if (counters.heldBytes === 0) this.toldBytes = TOLD_BYTES_MIN
     counters.sliceStartMs = 0
+  }
+
+  private tellOverflow(): void {
+    const most = this.mesh.mostHeld()
+    this.toldBytes = 2 * this.mesh.heldBytes
+    this.kernel.report({ type: 'ring_overflow', scheduler: this.kernel.endpoint, ...most })
   }
 
   /** Works until there is nothing to do, or the event loop is due; returns whether work is left. */

@@ -40,6 +40,24 @@ export class Mesh {
     return this.outs.reduce((sum, out) => sum + (out?.waitingCount ?? 0), 0)
   }
 
+  get heldBytes(): number {
+    return this.outs.reduce((sum, out) => sum + (out?.heldBytes ?? 0), 0)
+  }
+
+  /** The endpoint for which most waits here, and how much. */
+  mostHeld(): { to: number; heldCount: number; heldBytes: number } {
+    const all = this.outs.map((out, to) => ({
+      to,
+      heldCount: out?.waitingCount ?? 0,
+      heldBytes: out?.heldBytes ?? 0,
+    }))
+    return all.reduce((most, one) => (one.heldBytes > most.heldBytes ? one : most))
+  }
+
+  heldFor(to: number): number {
+    return this.outOf(to).waitingCount
+  }
+
   /** Asks the readers of full rings to wake this endpoint when there is room again. */
   awaitRoom(): void {
     for (const out of this.openOuts) if (out.waitingCount > 0) out.awaitRoom()
