@@ -19,11 +19,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function run(readme: string, language: string): Promise<string> {
-  const text = await readFile(join(root, readme), 'utf8')
+/** The first whole program below this heading. */
+async function run(readme: string, language: string, heading = ''): Promise<string> {
+  const whole = await readFile(join(root, readme), 'utf8')
+  const text = whole.slice(Math.max(0, whole.indexOf(heading)))
   const code = new RegExp(`\`\`\`${language}\\n([^]*?await vm\\.stop\\(\\)\\n)\`\`\``).exec(text)?.[1]
   if (code === undefined) throw new Error(`${readme} shows no whole program`)
-  const file = join(folder, `${readme.replaceAll(/\W/g, '-')}.mjs`)
+  const file = join(folder, `${(readme + heading).replaceAll(/\W/g, '-')}.mjs`)
   await writeFile(file, language === 'ts' ? (await transform(code, { loader: 'ts' })).code : code)
   const { stdout } = await promisify(execFile)(process.execPath, [file])
   return stdout
@@ -35,4 +37,9 @@ test('the root README', async () => {
 
 test("the scheduler's README", async () => {
   expect(await run('packages/scheduler/README.md', 'js')).toBe('Hello, Joe\n')
+})
+
+test("the scheduler's README, on dirty functions and numbers", async () => {
+  const printed = await run('packages/scheduler/README.md', 'js', '## Dirty functions')
+  expect(printed).toBe('primes: 9592\ntrue 1\n')
 })

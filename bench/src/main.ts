@@ -2,9 +2,15 @@
  * `npm run bench -- SUITE [options]`: this project's own benchmarks. A suite is a folder beside this file.
  */
 
+import { runDirty } from './dirty/command.ts'
 import { runMicro } from './micro/command.ts'
+import { runPreempt } from './preempt/command.ts'
 
-const suites: Readonly<Record<string, (args: string[]) => Promise<number>>> = { micro: runMicro }
+const suites: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  micro: runMicro,
+  dirty: runDirty,
+  preempt: runPreempt,
+}
 
 async function main(): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2)

@@ -1,9 +1,12 @@
 // The logger as the host sees it: how it starts and ends, what becomes of the VM's own reports, that it survives its scheduler.
 
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type KernelReports, kernelReports, logger, startLogger } from '@heddle/otp'
 import { type Report, startVm, type Vm } from '@heddle/scheduler'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chatty, echoing, lines, toPino } from '#fixtures/otp-logging'
 
 const memory = { default: null, all: { handler: logger.memory() } } as const
@@ -60,7 +63,7 @@ describe.each([
 
   test("gets the VM's own reports as long as it runs", async () => {
     const { reports, printed } = collecting()
-    await using vm = await startVm({ schedulers, onReport: reports })
+    await using vm = await startVm({ schedulers, onReport: reports, longScheduleMs: Infinity })
     const crash = async (): Promise<void> => {
       const pid = await vm.spawn(chatty, null, placed)
       const isDown = vm.whenDown(pid)
@@ -112,7 +115,7 @@ describe.each([
 
 test('the logger survives the end of its scheduler, with its handlers, and tells of it', async () => {
   const { reports } = collecting()
-  await using vm = await startVm({ schedulers: 2, onReport: reports })
+  await using vm = await startVm({ schedulers: 2, onReport: reports, longScheduleMs: Infinity })
   await using running = await startLogger(vm, { handlers: memory, reports, scheduler: 1, level: 'info' })
   const before = running.pid
   await vm.killScheduler(1)
@@ -165,3 +168,82 @@ test.each(["'inline'", '1'])(
     expect(printedBy(schedulers, "{ to: 'standard_io' }").out).toMatch(line)
   },
 )
+
+/** What is written to standard error from here on. */
+function listening(): string[] {
+  const lines: string[] = []
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    lines.push(String(text))
+    return true
+  })
+  onTestFinished(() => spy.mockRestore())
+  return lines
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-log-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('a file that cannot be written any more is told of, once, where people see it', async () => {
+  const path = join(newFolder(), 'audit.log')
+  const errors = listening()
+  await using vm = await startVm({ schedulers: 'inline' })
+  await using _ = await startLogger(vm, { handlers: { ...memory, file: { handler: logger.file({ path }) } } })
+  rmSync(path)
+  mkdirSync(path)
+  logger.notice(vm, 'lost')
+  await until(async () => (errors.length > 0 ? true : undefined))
+  logger.notice(vm, 'lost, too')
+  const told = await until(async () => {
+    const found = await eventsOf(vm, { where: { path } })
+    return found.length > 0 ? found : undefined
+  })
+  expect(told).toMatchObject([
+    {
+      level: 'error',
+      report: { label: ['logger', 'file_write_failed'], reason: { fields: { code: 'EISDIR' } } },
+    },
+  ])
+  expect(errors).toEqual([expect.stringContaining(`the log file ${path} cannot be written: EISDIR`)])
+  rmSync(path, { recursive: true })
+  logger.notice(vm, 'there again')
+  await logger.sync(vm, 'file')
+  expect(errors).toHaveLength(1)
+})
+
+test('a handler that cannot be had again is told of, and the logger starts again without it', async () => {
+  const folder = join(newFolder(), 'logs')
+  const { reports } = collecting()
+  const errors = listening()
+  await using vm = await startVm({ schedulers: 2, onReport: reports })
+  const handlers = { ...memory, file: { handler: logger.file({ path: join(folder, 'a.log') }) } }
+  await using running = await startLogger(vm, { handlers, reports, scheduler: 1 })
+  const before = running.pid
+  rmSync(folder, { recursive: true })
+  writeFileSync(folder, 'no folder any more')
+  await vm.killScheduler(1)
+  const told = await until(async () => {
+    if (running.pid.$pid === before.$pid || vm.whereis('logger') === undefined) return undefined
+    const found = await eventsOf(vm, { where: { handler: 'file' } }).catch(() => [])
+    return found.length > 0 ? found : undefined
+  })
+  expect(told).toMatchObject([{ level: 'error', report: { label: ['logger', 'handler_not_restarted'] } }])
+  expect(errors.join('')).toContain('the log handler file could not be started again: ')
+  expect(await logger.getHandlerConfig(vm, 'all')).toMatchObject({ status: 'ok' })
+})
+
+test('who logs comes first, and at which level: what is neither is refused with a code', async () => {
+  await using vm = await startVm({ schedulers: 'inline' })
+  const refused = expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' })
+  const log = logger.at(import.meta.url)
+  for (const wrong of ['a text', undefined, {}, vm.pid]) {
+    expect(() => logger.error(wrong as never, 'x')).toThrow(refused)
+    expect(() => log.error(wrong as never, 'x')).toThrow(refused)
+    expect(() => logger.setProcessMetadata(wrong as never, {})).toThrow(refused)
+    expect(() => logger.getConfig(wrong as never)).toThrow(refused)
+    expect(() => logger.sync(wrong as never, 'default')).toThrow(refused)
+  }
+  expect(() => logger.log(vm, 'loud' as never, 'x')).toThrow(refused)
+})

@@ -1,7 +1,7 @@
 // How a server starts: what its starter gets, and what a failed start leaves behind.
 
-import { start, startServer } from '@heddle/otp'
-import { HeddleError, type Pid, type Self, tag } from '@heddle/scheduler'
+import { start, startLink, startMonitor, startServer } from '@heddle/otp'
+import { down, HeddleError, type Pid, type Self, tag } from '@heddle/scheduler'
 import { expect, test } from 'vitest'
 import {
   asyncStarter,
@@ -10,6 +10,7 @@ import {
   counter,
   helper,
   type InitOrder,
+  informing,
   type StartOrder,
   starter,
 } from '#fixtures/otp-servers'
@@ -185,8 +186,7 @@ onEveryVm('a start', (stage) => {
     const bad = startServer(vm, counter, 0, { timeoutMs: -1, name: 'bad' })
     await expect(bad).rejects.toMatchObject({ code: 'ERR_TIMEOUT_VALUE' })
     expect(vm.whereis('bad')).toBeUndefined()
-    const op = start({} as Self, raw, undefined as never)
-    await expect(op).rejects.toThrow(HeddleError)
+    expect(() => start({} as Self, raw, undefined as never)).toThrow(HeddleError)
   })
 
   test.each(HOWS)('%s refuses options that there are not, and starts nothing', async (how) => {
@@ -209,5 +209,36 @@ onEveryVm('a start', (stage) => {
     const { vm } = stage
     const pid = await vm.spawn(counter, 7, stage.there)
     expect(await vm.call(pid, counter.get())).toBe(7)
+  })
+})
+
+onEveryVm('a start from the host', (stage) => {
+  test('comes to what init told, as in a process', async () => {
+    const { vm, there } = stage
+    const started = await startLink(vm, informing, 'more', there)
+    expect(started).toMatchObject({ status: 'ok', info: 'more' })
+    const watched = await startMonitor(vm, counter, 0, { name: 'host-started', ...there })
+    if (watched.status !== 'ok') throw new Error('not started')
+    expect(await start(vm, counter, 0, { name: 'host-started', ...there })).toEqual({
+      status: 'error',
+      reason: ['already_started', watched.pid],
+    })
+    vm.exit(watched.pid, 'kill')
+    expect(await vm.receive(down(watched.monitor))).toMatchObject({ reason: 'killed' })
+  })
+
+  test('of something wrong is refused with a code', async () => {
+    const { vm } = stage
+    const refused = expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' })
+    for (const by of [undefined, null, 'vm', {}, vm.pid]) {
+      expect(() => startLink(by as never, counter, 0)).toThrow(refused)
+      await expect(startServer(by as never, counter, 0)).rejects.toEqual(refused)
+    }
+    for (const definition of [undefined, null, {}, 'counter', () => 0]) {
+      await expect(startLink(vm, definition as never, 0)).rejects.toEqual(refused)
+    }
+    await expect(startLink(vm, counter, 0, { nam: 'x' } as never)).rejects.toEqual(refused)
+    await expect(startLink(vm, counter, 0, null as never)).rejects.toEqual(refused)
+    await expect(startLink(vm, counter, 0, { name: 5 } as never)).rejects.toEqual(refused)
   })
 })

@@ -52,6 +52,7 @@ export class BareKernel {
         drainCount: () => 0,
         caughtUpCount: () => 1,
         heldFor: () => 0,
+        reaches: () => true,
         collectGarbage() {},
         kick() {},
         load: ({ url, name }) => this.load(url, name),

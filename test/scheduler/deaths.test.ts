@@ -4,7 +4,7 @@ import { ANY, down, Exit, exit, type Pid, type Report, startVm, tag, type Vm, wh
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { server } from '#fixtures/sched-calls'
-import { deadly, echo, lastWords, spawning, stuck, worker } from '#fixtures/sched-deaths'
+import { echo, lastWords, spawning, stuck, worker } from '#fixtures/sched-deaths'
 import { puppet } from '#fixtures/sched-kit'
 
 const HANG_MS = 10_000
@@ -216,45 +216,6 @@ describe('a scheduler that is killed', () => {
       await vm.killScheduler(2)
       const { message } = await vm.receive(tag<{ type: 'got'; message: unknown }>('got'))
       expect(message).toEqual({ type: 'cancel_timer', ref: timer, left: false })
-    },
-    HANG_MS,
-  )
-})
-
-describe('a scheduler that a process ends', () => {
-  test.each(['process.exit', 'uncaught error in a timer callback', 'unhandled rejection', 'heap'])(
-    '%s: it is reported, its processes are down, and another takes its place',
-    async (how) => {
-      const reports: Report[] = []
-      await using vm = await startVm({
-        schedulers: 2,
-        onReport: (report) => reports.push(report),
-        resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 },
-      })
-      const bystander = await vm.spawn(echo, 0, { scheduler: 1 })
-      const neighbour = await vm.spawn(echo, 0, { scheduler: 2, name: 'neighbour' })
-      const pid = await vm.spawn(deadly, how, { scheduler: 2 })
-      const ends = [vm.whenDown(pid), vm.whenDown(neighbour)]
-      vm.send(pid, 'go')
-      for (const end of ends) expect(await end).toMatchObject({ reason: ['scheduler_down', 2] })
-      expect(vm.whereis('neighbour')).toBeUndefined()
-      await untilUp(vm, 2)
-      expect(await vm.call(bystander, { $call: 'echo', arg: 1 })).toBe(1)
-      expect(reports).toMatchObject([{ type: 'scheduler_down', scheduler: 2 }])
-    },
-    20_000,
-  )
-
-  test(
-    'a scheduler in an endless loop can be killed',
-    async () => {
-      await using vm = await startVm({ schedulers: 2, onReport: () => {} })
-      const pid = await vm.spawn(deadly, 'endless loop', { scheduler: 2 })
-      const end = vm.whenDown(pid)
-      vm.send(pid, 'go')
-      await vm.killScheduler(2)
-      expect(await end).toMatchObject({ reason: ['scheduler_down', 2] })
-      await untilUp(vm, 2)
     },
     HANG_MS,
   )

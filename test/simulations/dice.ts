@@ -1,7 +1,7 @@
 /** Chance for the programs: small, seeded, and plain enough to live in a process's state. */
 
 export class Dice {
-  private state: number
+  state: number
   constructor(seed: number) {
     this.state = seed | 0
   }

@@ -98,6 +98,7 @@ function printReport(tallies: readonly Tally[], seconds: number): number {
     `${sum(tallies, (tally) => tally.stepCount)} steps`,
     `${sum(tallies, (tally) => tally.signalCount)} signals`,
     `${sum(tallies, (tally) => tally.deathCount)} deaths of schedulers`,
+    `${sum(tallies, (tally) => tally.moveCount)} moves`,
   ]
   process.stdout.write(`${numbers.join(', ')}, in ${seconds.toFixed(1)} s\n`)
   const names = Object.keys(tallies[0]?.checkCounts ?? {})

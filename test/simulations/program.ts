@@ -35,6 +35,7 @@ export function drawFaults(dice: Dice, deathsPerSecond: number): Faults {
     ringCapacity: dice.pick([1, 2, 8, 1_000]),
     stallProbability: dice.pick([0, 0.01, 0.1]),
     stallMs: [0, dice.pick([1, 20])],
+    moveProbability: dice.pick([0, 0, 0.05, 0.3]),
   }
 }
 

@@ -27,6 +27,7 @@ export interface Tally {
   readonly stepCount: number
   readonly signalCount: number
   readonly deathCount: number
+  readonly moveCount: number
   readonly failures: readonly Failure[]
   readonly checkCounts: Readonly<Record<string, number>>
 }
@@ -37,16 +38,18 @@ export async function runBatch({ from, count }: Batch, settings: WorkerSettings)
   let stepCount = 0
   let signalCount = 0
   let deathCount = 0
+  let moveCount = 0
   for (let seed = from; seed < from + count; seed++) {
     const { program, failure, result } = await runSeed(programOf(seed, settings.program), seed, false)
     if (failure !== undefined) failures.push({ seed, program, why: failure })
     stepCount += result.stepCount
     signalCount += result.signalCount
     deathCount += result.deathCount
+    moveCount += result.moveCount
     for (const [name, checked] of Object.entries(result.checkCounts))
       checkCounts[name] = (checkCounts[name] ?? 0) + checked
   }
-  return { runCount: count, stepCount, signalCount, deathCount, failures, checkCounts }
+  return { runCount: count, stepCount, signalCount, deathCount, moveCount, failures, checkCounts }
 }
 
 parentPort?.on('message', (batch: Batch) => {

@@ -181,3 +181,10 @@ export async function alarms(): Promise<void> {
   // @ts-expect-error a handler of other events
   alarmHandler.addAlarmHandler(self, average, 5)
 }
+
+eventHandler(import.meta.url, 'misspelt', {
+  init: (_: void) => ok(0),
+  handleEvent: (state) => ok(state),
+  // @ts-expect-error it is `handleInfo`
+  info: () => ok(0),
+})

@@ -41,6 +41,17 @@ genServer(import.meta.url, 'wrong', {
   // @ts-expect-error another state
   codeChange: () => ({ sum: 0 }),
 })
+genServer(import.meta.url, 'misspelt', {
+  init: (_: void) => ({ total: 0 }),
+  // @ts-expect-error the section is `call`
+  calls: {},
+})
+special(import.meta.url, 'misspelt special', {
+  init: (_: void) => 0,
+  run: (state) => again(state),
+  // @ts-expect-error it stands in `system`
+  terminate: () => {},
+})
 // @ts-expect-error one thing at a time
 noreply(0, { hibernate: true, timeoutMs: 5 })
 // @ts-expect-error only what init returns can say so

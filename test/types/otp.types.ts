@@ -227,6 +227,10 @@ export async function starts(mixedRef: RefOf<typeof mixed>): Promise<void> {
   }
   const monitored = await startMonitor(self, counter, 1)
   if (monitored.status === 'ok') sure<Equal<typeof monitored.monitor, MonitorRef>>()
+  const onHost = startLink(vm, counter, 1)
+  sure<Equal<typeof onHost, Promise<StartResult<RefOf<typeof counter>>>>>()
+  // @ts-expect-error wrong argument
+  startLink(vm, counter, 'zero')
   const ref = await startServer(vm, counter, 1)
   sure<Equal<typeof ref, RefOf<typeof counter>>>()
   // @ts-expect-error wrong argument

@@ -7,18 +7,25 @@ import {
   type CastMessage,
   chain,
   type Down,
+  defineCall,
+  defineCast,
   done,
   down,
   type ExitMessage,
   exit,
+  formatPid,
+  isDown,
+  isExit,
   messages,
   type Op,
+  onEnd,
   oneOf,
   type Pid,
   type ProcessDef,
   process,
   type Self,
   type ServerRef,
+  type Steps,
   startVm,
   TIMEOUT,
   type Timeout,
@@ -226,6 +233,45 @@ self.send(5, 'x')
 self.send(pid, 'x', { transfer: ['x'] })
 // @ts-expect-error a monitor reference, not a pid
 self.demonitor(pid)
+
+// ---- processes written by hand ----
+
+const total = defineCall<void, number>('total')
+const find = defineCall<{ id: number }, string>('find')
+const add = defineCast<number>('add')
+
+function* asking(): Steps<string> {
+  const sum = yield* self.call(pid, total())
+  same<typeof sum, number>(true)
+  const found = yield* self.call(pid, find({ id: sum }))
+  same<typeof found, string>(true)
+  self.cast(pid, add(1))
+  // @ts-expect-error it takes an id
+  self.call(pid, find())
+  // @ts-expect-error a number
+  self.cast(pid, add('1'))
+  // @ts-expect-error a cast is not called
+  self.call(pid, add(1))
+  return found
+}
+void asking
+
+function* answering(): Steps<void> {
+  const message = yield* self.receive(oneOf(total.match, find.match, add.match))
+  if (add.is(message)) same<typeof message.arg, number>(true)
+  if (total.is(message)) total.reply(self, message, 5)
+  // @ts-expect-error the reply is a text
+  if (find.is(message)) find.reply(self, message, message.request.arg.id)
+  const any: unknown = message
+  if (isDown(any)) same<typeof any, Down>(true)
+  if (isExit(any, pid)) same<typeof any, ExitMessage>(true)
+}
+void answering
+
+const takeBack: () => void = onEnd(self, (reason) => console.log(reason, formatPid(pid)))
+void takeBack
+// @ts-expect-error the host cleans up by itself
+onEnd(vm, () => {})
 
 async function info(): Promise<void> {
   const some = await self.processInfo(pid, ['links', 'trapExit'])

@@ -200,3 +200,20 @@ genFsm(import.meta.url, 'wrong lock', {
   // @ts-expect-error: the data are a string
   handleEvent: (_event, state) => fsm.next(state, 5),
 })
+
+genStatem(import.meta.url, 'misspelt', {
+  init: (_: void) => beginIn('a', 0),
+  // @ts-expect-error: the section is `cast`
+  states: { a: { casts: { go: () => keepStateAndData() } } },
+})
+genStatem(import.meta.url, 'misspelt too', {
+  init: (_: void) => beginIn('a', 0),
+  states: { a: {} },
+  // @ts-expect-error: the section is `call`
+  calls: {},
+})
+genFsm(import.meta.url, 'misspelt fsm', {
+  init: (_: void) => fsm.next('a', 0),
+  // @ts-expect-error: it is `event`
+  states: { a: { events: () => fsm.next('a', 0) } },
+})

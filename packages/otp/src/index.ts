@@ -110,6 +110,7 @@ export {
   type StopAndReply,
   stopAndReply,
 } from './behaviour/statem/next.ts'
+export type { Asked, Caller, Target } from './door/caller.ts'
 export { type Ancestor, type InitialCall, initialCall } from './gen/ancestry.ts'
 export {
   type Behaviour,
@@ -119,7 +120,6 @@ export {
   note,
 } from './gen/behaviour.ts'
 export type { Birth } from './gen/birth.ts'
-export type { Caller, Target } from './gen/caller.ts'
 export {
   type Core,
   type Extras,
@@ -130,7 +130,7 @@ export {
   restHibernating,
 } from './gen/core.ts'
 export type { BehaviourName, RefOf, ServerDef } from './gen/definition.ts'
-export { type Cause, type EndHooks, endProcess, exitCause, thrownCause } from './gen/ending.ts'
+export { type Cause, type EndHooks, endProcess, exitCause, faultCause, thrownCause } from './gen/ending.ts'
 export type { Mode } from './gen/handle-system.ts'
 export {
   type Accepted,

@@ -5,14 +5,21 @@
  * import { again, process, startVm, tag } from '@heddle/scheduler'
  */
 
+export type { Balance } from './kernel/balance.ts'
+export type { Migration } from './kernel/migrate.ts'
+export { onEnd } from './kernel/on-end.ts'
 export type {
   CrashReport,
   DeadlockReport,
+  GiveUpReport,
   HeapReport,
+  LongScheduleReport,
   OverflowReport,
   Report,
+  SchedulerHeapReport,
   SchedulerReport,
 } from './kernel/report.ts'
+export type { PreemptOptions } from './preempt/included.ts'
 export type {
   CallEnvelope,
   CallMessage,
@@ -22,12 +29,41 @@ export type {
   ReplyMessage,
   ServerRef,
 } from './process/call.ts'
-export { type DefinitionAddress, type ProcessDef, process, type Spawnable } from './process/define.ts'
+export {
+  type DefinitionAddress,
+  type Moving,
+  type ProcessDef,
+  process,
+  type Spawnable,
+  type WaitEnd,
+} from './process/define.ts'
+export { type DirtyDef, type DirtyOptions, dirtyFunction } from './process/dirty.ts'
 export type { AliasMode } from './process/extras.ts'
 export type { InfoItem, ProcessInfo } from './process/info.ts'
 export type { HeapLimit, MailboxLimit, Priority } from './process/limits.ts'
-export { ANY, down, exit, Matcher, messages, oneOf, tag, timeout, where, withRef } from './process/match.ts'
-export type { Op } from './process/op.ts'
+export {
+  ANY,
+  down,
+  exit,
+  isDown,
+  isExit,
+  Matcher,
+  messages,
+  oneOf,
+  tag,
+  timeout,
+  where,
+  withRef,
+} from './process/match.ts'
+export type { Op, Steps } from './process/op.ts'
+export {
+  type Called,
+  type CallKind,
+  type Casted,
+  type CastKind,
+  defineCall,
+  defineCast,
+} from './process/request.ts'
 export {
   type Destination,
   type Down,
@@ -60,12 +96,14 @@ export {
   chain,
   done,
   hibernate,
+  restingChain,
   type Step,
   Turn,
 } from './process/turn.ts'
 export { isVia, registryOf, type Via, type ViaRegistry, via } from './process/via.ts'
 export { ERROR_CODES, type ErrorCode, HeddleError } from './term/errors.ts'
 export {
+  Crash,
   type ErrorReason,
   Exit,
   type ExitReason,
@@ -76,10 +114,22 @@ export {
   reasonOfThrown,
 } from './term/exit-reason.ts'
 export { immutable } from './term/immutable.ts'
-export { isPid, type Pid, samePid } from './term/pid.ts'
-export { isRef, type MonitorRef, type Ref, sameRef, type TimerRef } from './term/ref.ts'
+export { formatPid, isPid, type Pid, samePid } from './term/pid.ts'
+export { formatRef, isRef, type MonitorRef, type Ref, sameRef, type TimerRef } from './term/ref.ts'
 export { startVm } from './vm/boot.ts'
-export type { VmOptions } from './vm/options.ts'
+export type { DirtyPoolInfo } from './vm/dirty.ts'
+export type { DirtyPoolOptions, VmOptions } from './vm/options.ts'
 export { formatReport } from './vm/print-report.ts'
 export { connectVm, exposeVm, type RemoteVm } from './vm/remote.ts'
-export type { SchedulerInfo, StopOptions, Vm, VmInfo } from './vm/vm.ts'
+export type { SchedulerRestarts } from './vm/restarts.ts'
+export {
+  type MeasureOptions,
+  type MemoryInfo,
+  type SchedulerLoad,
+  type SchedulerUsage,
+  type SchedulerWallTime,
+  type StatisticsItems,
+  schedulerUsageDiff,
+} from './vm/statistics.ts'
+export type { MigrateOptions, SchedulerInfo, SchedulerStatistics, StopOptions, Vm, VmInfo } from './vm/vm.ts'
+export type { EventLoopDelay, ThreadMeasured } from './worker/measure.ts'

@@ -34,17 +34,19 @@ const answerLater = process(import.meta.url, 'answerLater', {
 })
 
 interface ServerState {
-  readonly dice: Dice
+  /** The dice's: a state is plain data. */
+  readonly dice: number
   readonly others: readonly Pid[]
 }
 
 export const server = process(import.meta.url, 'server', {
   init: ({ seed, others }: { seed: number; others: readonly Pid[] }): ServerState => ({
-    dice: new Dice(seed),
+    dice: seed,
     others,
   }),
   *run(state: ServerState, self: Self) {
-    const { dice, others } = state
+    const dice = new Dice(state.dice)
+    const { others } = state
     const call = yield* self.receive(tag<CallEnvelope>('$call'))
     const { arg } = call.request as Request
     const choice = dice.below(20)
@@ -58,20 +60,21 @@ export const server = process(import.meta.url, 'server', {
       // A second reply is nobody's.
       if (dice.chance(0.3)) self.reply(call.from, 'twice')
     } else if (choice === 18) return done(dice.pick(['normal', 'overworked'] as const))
-    return again(state)
+    return again({ dice: dice.state, others })
   },
 })
 
 /** The same, in a callback that may wait in a promise. */
 export const asyncServer = process(import.meta.url, 'asyncServer', {
-  init: ({ seed }: { seed: number; others: readonly Pid[] }) => new Dice(seed),
-  async handle(dice: Dice, message: unknown, self: Self) {
+  init: ({ seed }: { seed: number; others: readonly Pid[] }) => seed,
+  async handle(state: number, message: unknown, self: Self) {
+    const dice = new Dice(state)
     const call = message as CallEnvelope
-    if (call.type !== '$call') return again(dice)
+    if (call.type !== '$call') return again(state)
     if (dice.chance(0.3)) await self.sleep(dice.below(4))
     else if (dice.chance(0.5)) await Promise.resolve()
     self.reply(call.from, (call.request as Request).arg)
-    return again(dice)
+    return again(dice.state)
   },
 })
 

@@ -8,15 +8,17 @@
  * (a call then looks local, and has no place for a time limit).
  */
 
+import type { CallMessage, CastMessage, ExitReason, From, Self, Step } from '@heddle/scheduler'
 import {
-  type CallMessage,
-  type CastMessage,
-  type ExitReason,
-  type From,
-  HeddleError,
-  type Self,
-  type Step,
-} from '@heddle/scheduler'
+  callbacksOf,
+  checkFunctions,
+  checkKeys,
+  checkMessageNames,
+  refusing,
+  requireFunctions,
+  sectionOf,
+  sourceOf,
+} from '../door/callbacks.ts'
 import { defineBehaviour } from '../gen/behaviour.ts'
 import { newCore } from '../gen/core.ts'
 import type { BehaviourName, ServerDef } from '../gen/definition.ts'
@@ -104,7 +106,7 @@ export type None = Record<never, never>
  * @param url always `import.meta.url`
  * @param name unique in its module
  * @throws HeddleError ERR_BAD_ARGUMENT (a name that is both a call and a cast, `then`, or begins with `$`; a
- *   callback that is no function), ERR_DUPLICATE_DEFINITION
+ *   callback that there is not, or that is no function), ERR_DUPLICATE_DEFINITION
  * @example export const counter = genServer(import.meta.url, 'counter', {
  *   init: (start: number) => ({ total: start }),
  *   call: { get: (state) => reply(state.total, state) },
@@ -155,8 +157,7 @@ export function defineServer(
   source: () => string = () => sourceOf(callbacks),
 ): ServerDef<never, unknown>['$'] {
   const { call, cast } = callbacks
-  checkNames(name, Object.keys(call ?? {}), Object.keys(cast ?? {}))
-  if (typeof callbacks.init !== 'function') throw badDefinition(name, 'init is not a function')
+  checkMessageNames(Object.keys(call ?? {}), Object.keys(cast ?? {}), refusing('server', name))
   const { vsn } = callbacks
   const options = { source, ...(vsn === undefined ? {} : { vsn }) }
   return defineBehaviour(url, serverCode(name, callbacks), options, behaviour)
@@ -204,41 +205,15 @@ function changeCode(code: ServerCode, server: Server, from: unknown, extra: unkn
   return isStep(changed) ? after(changed, set) : set(changed)
 }
 
-/** Types are not there in JavaScript; a slip shall not end in a TypeError about something else. */
-function checkCallbacks(name: unknown, callbacks: unknown): void {
-  if (typeof callbacks !== 'object' || callbacks === null) {
-    throw badDefinition(name, 'genServer() takes import.meta.url, a name and callbacks')
-  }
-  const given = callbacks as { readonly [section: string]: unknown }
-  for (const section of ['call', 'cast']) {
-    const handlers = given[section] ?? {}
-    if (typeof handlers !== 'object') throw badDefinition(name, `'${section}' is no object of callbacks`)
-    const bad = Object.entries(handlers).find(([, handler]) => typeof handler !== 'function')
-    if (bad !== undefined) throw badDefinition(name, `its ${section} '${bad[0]}' is not a function`)
-  }
-  for (const each of ['info', 'continue', 'terminate', 'codeChange', 'formatStatus']) {
-    if (given[each] !== undefined && typeof given[each] !== 'function') {
-      throw badDefinition(name, `${each} is not a function`)
-    }
-  }
-}
+const SECTIONS = ['call', 'cast'] as const
+const FUNCTIONS = ['info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const
+const KEYS: readonly string[] = ['vsn', 'init', ...SECTIONS, ...FUNCTIONS]
 
-function checkNames(name: string, calls: readonly string[], casts: readonly string[]): void {
-  const both = calls.find((each) => casts.includes(each))
-  if (both !== undefined) throw badDefinition(name, `'${both}' is both a call and a cast`)
-  // A definition is awaited where modules are imported, and must be no thenable then.
-  const bad = [...calls, ...casts].find((each) => each.startsWith('$') || each === 'then')
-  if (bad !== undefined) throw badDefinition(name, `a message cannot be named '${bad}'`)
-}
-
-function badDefinition(name: unknown, why: string): HeddleError {
-  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define server '${String(name)}': ${why}`)
-}
-
-/** The source text of all functions in an object, and in its objects. */
-export function sourceOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([key, each]) => `${key}: ${sourceOf(each)}`)
-    .join('\n')
+function checkCallbacks(name: unknown, given: unknown): void {
+  const refuse = refusing('server', name)
+  const callbacks = callbacksOf('genServer', given, refuse)
+  checkKeys(callbacks, KEYS, refuse)
+  for (const section of SECTIONS) sectionOf(callbacks, section, refuse)
+  requireFunctions(callbacks, ['init'], refuse)
+  checkFunctions(callbacks, FUNCTIONS, refuse)
 }

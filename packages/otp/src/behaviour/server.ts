@@ -14,19 +14,18 @@
  * Source of the rules: OTP's `gen_server`.
  */
 
-import {
-  type BodyResult,
-  type CallEnvelope,
-  type CallMessage,
-  type CastMessage,
-  type ExitReason,
-  type From,
-  type Self,
-  Turn,
+import type {
+  BodyResult,
+  CallEnvelope,
+  CallMessage,
+  CastMessage,
+  ExitReason,
+  From,
+  Self,
 } from '@heddle/scheduler'
 import { type Behaviour, isWatched, note } from '../gen/behaviour.ts'
 import { type Core, rest, restFor, restHibernating } from '../gen/core.ts'
-import { type Cause, endProcess, exitCause, thrownCause } from '../gen/ending.ts'
+import { type Cause, endProcess, exitCause, faultCause, thrownCause } from '../gen/ending.ts'
 import { isDoomed } from '../gen/handle-system.ts'
 import { after, isStep } from '../gen/step.ts'
 import { report } from '../report/report.ts'
@@ -216,11 +215,7 @@ function crash(code: ServerCode, server: Server, message: unknown, error: unknow
 }
 
 function badReturn(code: ServerCode, server: Server, message: unknown, value: unknown, self: Self): Result {
-  const reason = ['bad_return_value', value] as const
-  // The scheduler reports what is not a turn as just that; but some things mean something to it.
-  const isOther = isStep(value) || value instanceof Turn
-  const cause: Cause = { class: 'exit', reason, loudly: isOther ? undefined : () => value as never }
-  return end(code, server, cause, message, self)
+  return end(code, server, faultCause('exit', ['bad_return_value', value]), message, self)
 }
 
 /** Runs `terminate`, and exits; `message` is the last that it handled. */

@@ -15,16 +15,18 @@ import {
   type BodyResult,
   type DefinitionAddress,
   type ExitMessage,
+  type Moving,
   process,
   type Self,
   TIMEOUT,
   type Turn,
 } from '@heddle/scheduler'
+import { loadAll, lookUp } from '../report/fun.ts'
 import { type Birth, born } from './birth.ts'
-import { type Core, isIdleEnough, noExtras, restAgain, restHibernating } from './core.ts'
-import { type DebugEvent, type Debugged, noteEvent } from './debug.ts'
+import { type Core, isIdleEnough, noExtras, restAgain, restHibernating, withoutCache } from './core.ts'
+import { type Debug, type DebugEvent, type Debugged, noteEvent } from './debug.ts'
 import type { BehaviourName, ServerDef } from './definition.ts'
-import { type Ending, type Mode, type Subject, serve } from './handle-system.ts'
+import { type Ending, type Mode, type Subject, serve, serveSuspended } from './handle-system.ts'
 import { nameOf } from './name.ts'
 import { after, isStep, type Towards } from './step.ts'
 import { isExitOf, SYSTEM, type SystemMessage } from './system-message.ts'
@@ -51,6 +53,10 @@ export interface Behaviour<C extends Core> {
   formatStatus(core: C, mode: Mode, self: Self): unknown
   /** A line for people. Default: the event as it is. */
   formatEvent?(event: DebugEvent, name: string): string
+  /** The record as plain data, for a move, where it is more than that. `core` is a copy without the floor's own cache. */
+  pack?(core: C): C
+  /** Definitions that it needs to go on, beside its own. */
+  needs?(core: C): readonly DefinitionAddress[]
   /** For `enterLoop`: the record, or its first rest, of a process that is there already and has this state. */
   enter?(birth: Pick<Birth, 'parent' | 'extras'>, state: unknown, options: unknown, self: Self): BodyResult<C>
 }
@@ -89,12 +95,49 @@ export function defineBehaviour<C extends Core>(
     born(given, self, [name, 'init', 1], (birth) => behaviour.begin(birth, self)) as Towards<C>
   const defined = process<unknown, C>(url, name, {
     ...(options.vsn === undefined ? {} : { vsn: options.vsn }),
+    moving: movingOf(behaviour),
     init,
     handle: handle as (core: NoInfer<C>, message: unknown, self: Self) => BodyResult<NoInfer<C>>,
   })
   known.set(keyOf({ url, name }), behaviour as Behaviour<never> as Behaviour<Core>)
   return Object.freeze({ url: defined.$.url, name: defined.$.name, behaviour: kind })
 }
+
+// ---- moves ----
+
+function movingOf<C extends Core>(behaviour: Behaviour<C>): Moving {
+  return {
+    pack: (core: C) => packCore(behaviour, core),
+    needs: (core: C) => needsOf(behaviour, core),
+    unpack: (core: C) => withFunctions(core, core.extras?.debug),
+    resume: (core: C, self) => resumeSuspended(behaviour, core, self),
+  }
+}
+
+export function packCore<C extends Core>(behaviour: Behaviour<C>, core: C): unknown {
+  const data = withoutCache(core) as C
+  return behaviour.pack === undefined ? data : behaviour.pack(data)
+}
+
+export function needsOf<C extends Core>(
+  behaviour: Behaviour<C> | undefined,
+  core: C,
+): readonly DefinitionAddress[] {
+  return behaviour?.needs?.(core) ?? []
+}
+
+/** With the functions at hand that debug it, since events do not wait. */
+export function withFunctions<T>(record: T, debug: Debug | undefined): T | Promise<T> {
+  const missing = (debug?.installed ?? []).map((one) => one.function).filter((it) => lookUp(it) === undefined)
+  return missing.length === 0 ? record : loadAll(missing).then(() => record)
+}
+
+/** It was suspended by `sys` when it was moved. */
+export function resumeSuspended<C extends Core>(behaviour: Behaviour<C>, core: C, self: Self): BodyResult<C> {
+  return goOnFrom(behaviour, core, serveSuspended(subjectOf(behaviour, core, self), self), self)
+}
+
+// ---- messages ----
 
 interface Incoming {
   readonly type?: unknown
@@ -154,7 +197,16 @@ function handleSystem<C extends Core>(
   message: SystemMessage,
   self: Self,
 ): BodyResult<C> {
-  const served = serve(subjectOf(behaviour, core, self), message, self)
+  return goOnFrom(behaviour, core, serve(subjectOf(behaviour, core, self), message, self), self)
+}
+
+/** What is next when system messages have been served. */
+function goOnFrom<C extends Core>(
+  behaviour: Behaviour<C>,
+  core: C,
+  served: Towards<Ending | undefined>,
+  self: Self,
+): BodyResult<C> {
   const goOn = (ending: Ending | undefined): BodyResult<C> =>
     ending === undefined ? restAgain(core) : behaviour.end(core, ending.reason, self)
   return isStep(served) ? (after(served, goOn) as BodyResult<C>) : goOn(served as Ending | undefined)
@@ -171,6 +223,14 @@ function subjectOf<C extends Core>(behaviour: Behaviour<C>, core: C, self: Self)
       if (core.extras === undefined && debug === undefined) return
       core.extras ??= noExtras()
       core.extras.debug = debug
+    },
+    get isSuspended() {
+      return core.extras?.isSuspended === true
+    },
+    set isSuspended(is) {
+      if (core.extras === undefined && !is) return
+      core.extras ??= noExtras()
+      core.extras.isSuspended = is
     },
     debugged: debuggedOf(behaviour, core, self),
     getState: () => behaviour.getState(core),

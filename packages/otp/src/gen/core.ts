@@ -28,6 +28,8 @@ export interface Extras {
   hibernateAfterMs: number
   /** What it has registered itself as, in a registry of the user's. */
   name: Via | undefined
+  /** By `sys.suspend`: it takes system messages alone. */
+  isSuspended: boolean
 }
 
 const NO_WAIT = -1
@@ -40,7 +42,13 @@ export function newCore({ parent, extras }: Pick<Core, 'parent' | 'extras'>): Co
 
 /** Extras with nothing in them. */
 export function noExtras(): Extras {
-  return { debug: undefined, wait: NO_WAIT, hibernateAfterMs: Infinity, name: undefined }
+  return { debug: undefined, wait: NO_WAIT, hibernateAfterMs: Infinity, name: undefined, isSuspended: false }
+}
+
+/** The record without its cache, which is no data. */
+export function withoutCache<C extends Core>(core: C): Omit<C, typeof REST> {
+  const { [REST]: _, ...data } = core
+  return data
 }
 
 /** At rest until the next message. */

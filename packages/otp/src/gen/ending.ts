@@ -8,7 +8,7 @@
  * Source of the rules: OTP's `gen_server:terminate`, `proc_lib:crash_report`.
  */
 
-import { Exit, type ExitReason, isCleanExit, reasonOfThrown, type Self } from '@heddle/scheduler'
+import { Crash, Exit, type ExitReason, isCleanExit, reasonOfThrown, type Self } from '@heddle/scheduler'
 import { report, takesReports } from '../report/report.ts'
 import { crashFacts } from './crash.ts'
 import { isDoomed } from './handle-system.ts'
@@ -30,11 +30,19 @@ export function exitCause(reason: ExitReason): Cause {
 /** An exception that nobody caught. */
 export function thrownCause(thrown: unknown): Cause {
   const reason = reasonOfThrown(thrown)
-  if (thrown instanceof Exit) return exitCause(reason)
+  if (thrown instanceof Exit && !(thrown instanceof Crash)) return exitCause(reason)
   const loudly = (): never => {
     throw thrown
   }
-  return { class: 'error', reason, loudly }
+  return { class: thrown instanceof Crash ? 'exit' : 'error', reason, loudly }
+}
+
+/** A callback is at fault, though it has thrown nothing. */
+export function faultCause(errorClass: Cause['class'], reason: ExitReason): Cause {
+  const loudly = (): never => {
+    throw new Crash(reason)
+  }
+  return { class: errorClass, reason, loudly }
 }
 
 export interface EndHooks {

@@ -23,7 +23,7 @@ import type { FunRef } from '../report/fun.ts'
 import type { Debug, Debugged, DebugOption } from './debug.ts'
 import { debugOptionsOf, setDebug } from './debug-requests.ts'
 import { loadFunction } from './functions.ts'
-import { after, isStep, type Towards } from './step.ts'
+import { after, afterResting, isStep, type Towards } from './step.ts'
 import {
   isExitOf,
   isSystemMessage,
@@ -39,6 +39,8 @@ export interface Subject {
   /** The parent's `$pid`, or NO_PARENT. */
   readonly parent: number
   debug: Debug | undefined
+  /** Whether it takes system messages alone; remembered, as it may be moved while it does. */
+  isSuspended: boolean
   readonly debugged: Debugged
   /** May wait, as all that follow; what it throws goes to the asker. */
   getState(): unknown
@@ -88,12 +90,14 @@ function serveIn(
     const [what, detail] = message.request.arg
     if (what === 'terminate') return { reason: detail }
     const next = what === 'suspend' ? 'suspended' : what === 'resume' ? 'running' : mode
-    return next === 'running' ? undefined : awaitNext(subject, self)
+    subject.isSuspended = next === 'suspended'
+    return next === 'running' ? undefined : serveSuspended(subject, self)
   })
 }
 
-function awaitNext(subject: Subject, self: Self): Towards<Ending | undefined> {
-  return after(self.receive(whileSuspended(subject.parent)), (message) =>
+/** Serves the system messages of a process that is suspended, until it goes on, or ends. */
+export function serveSuspended(subject: Subject, self: Self): Towards<Ending | undefined> {
+  return afterResting(self.receive(whileSuspended(subject.parent)), (message) =>
     isSystemMessage(message)
       ? serveIn('suspended', subject, message, self)
       : { reason: (message as Ending).reason },

@@ -4,9 +4,9 @@
  * Source: OTP's `gen_server:multi_call/4`, `abcast/3`.
  */
 
-import type { CallMessage, CastMessage, Op, Self } from '@heddle/scheduler'
+import type { CallMessage, CastMessage, Op, Self, Steps } from '@heddle/scheduler'
 import { newRequestIds, type RequestIds, receiveResponse, sendRequest } from './requests.ts'
-import { Sequence, type Steps } from './sequence.ts'
+import { Sequence } from './sequence.ts'
 
 /** The name of this node. */
 export const LOCAL_NODE = 'nonode@nohost'

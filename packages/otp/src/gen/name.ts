@@ -1,13 +1,13 @@
 /** What a process is called where people read it. */
 
-import type { Self } from '@heddle/scheduler'
+import { formatPid, type Self } from '@heddle/scheduler'
 import type { Core } from './core.ts'
 
 /** Its name, or its pid. */
 export function nameOf(core: Core, self: Self): string {
   const own = core.extras?.name
   if (own !== undefined) return String(own.name)
-  return self.registeredName ?? `<${self.pid.$pid}>`
+  return self.registeredName ?? formatPid(self.pid)
 }
 
 /** OTP's `proc_lib:set_label/1`: something for people to know a process by, in reports. Plain data. */

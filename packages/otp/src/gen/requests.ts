@@ -12,6 +12,7 @@
  * Who gives a request up ends both, so nothing of it ever comes. Source: OTP's `gen:send_request`.
  */
 
+import type { Steps } from '@heddle/scheduler'
 import {
   type CallEnvelope,
   type CallMessage,
@@ -28,8 +29,8 @@ import {
   TIMEOUT,
   type Via,
 } from '@heddle/scheduler'
-import { pidOfTarget } from './caller.ts'
-import { Sequence, type Steps } from './sequence.ts'
+import { pidOfTarget } from '../door/caller.ts'
+import { Sequence } from './sequence.ts'
 import { checkTimeoutMs } from './timeout.ts'
 
 declare const result: unique symbol
@@ -147,47 +148,41 @@ type CollectionResult<L, R> = LabelledResponse<L, R> | 'no_request' | 'timeout'
  * `no_request` if there is none in it.
  * @param patience default `Infinity`
  */
-export function waitResponse<R>(
-  self: Self,
-  id: RequestId<R>,
-  patience?: Patience,
-): Op<Response<R> | 'timeout'>
-export function waitResponse<L, R>(
-  self: Self,
-  requests: RequestIds<L, R>,
-  patience?: Patience,
-  options?: CollectionOptions,
-): Op<CollectionResult<L, R>>
-export function waitResponse(
+export const waitResponse = ((
   self: Self,
   what: RequestId | RequestIds,
-  patience: Patience = Infinity,
+  patience?: Patience,
   options?: CollectionOptions,
-): Op<unknown> {
-  const afterMs = checkPatience(patience)
-  return new Sequence(() => taking(self, what, afterMs(self), options, () => {}))
-}
+) => waiting(self, what, patience, options, () => {})) as Waits
 
 /** As `waitResponse`, but who has waited in vain gives up: no response will come any more. */
-export function receiveResponse<R>(
+export const receiveResponse = ((
   self: Self,
-  id: RequestId<R>,
-  patience?: Patience,
-): Op<Response<R> | 'timeout'>
-export function receiveResponse<L, R>(
-  self: Self,
-  requests: RequestIds<L, R>,
+  what: RequestId | RequestIds,
   patience?: Patience,
   options?: CollectionOptions,
-): Op<CollectionResult<L, R>>
-export function receiveResponse(
+) => waiting(self, what, patience, options, () => abandon(self, what))) as Waits
+
+/** For one response, or the next of a collection. */
+interface Waits {
+  <R>(self: Self, id: RequestId<R>, patience?: Patience): Op<Response<R> | 'timeout'>
+  <L, R>(
+    self: Self,
+    requests: RequestIds<L, R>,
+    patience?: Patience,
+    options?: CollectionOptions,
+  ): Op<CollectionResult<L, R>>
+}
+
+function waiting(
   self: Self,
   what: RequestId | RequestIds,
   patience: Patience = Infinity,
-  options?: CollectionOptions,
+  options: CollectionOptions | undefined,
+  giveUp: () => void,
 ): Op<unknown> {
   const afterMs = checkPatience(patience)
-  return new Sequence(() => taking(self, what, afterMs(self), options, () => abandon(self, what)))
+  return new Sequence(() => taking(self, what, afterMs(self), options, giveUp))
 }
 
 /**

@@ -8,10 +8,7 @@
  * which is why only the rare ones, starting a process above all, are made like this.
  */
 
-import type { Op } from '@heddle/scheduler'
-
-/** Steps of a sequence: each `yield` waits for an operation and gives what it came to. */
-export type Steps<T> = Generator<Op<unknown>, T, unknown>
+import type { Op, Steps } from '@heddle/scheduler'
 
 export class Sequence<T> implements Op<T> {
   private readonly begin: () => Steps<T>

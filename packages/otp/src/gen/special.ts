@@ -19,6 +19,7 @@ import {
   HeddleError,
   hibernate,
   isVia,
+  type Moving,
   type Pid,
   process,
   registryOf,
@@ -26,18 +27,28 @@ import {
   type Step,
   Turn,
   type Via,
+  type WaitEnd,
 } from '@heddle/scheduler'
+import { callbacksOf, checkKeys, refusing, requireFunctions, sectionOf } from '../door/callbacks.ts'
 import { ANCESTORS } from './ancestry.ts'
-import { type Behaviour, behaviourAt, dispatch } from './behaviour.ts'
+import {
+  type Behaviour,
+  behaviourAt,
+  dispatch,
+  needsOf,
+  packCore,
+  resumeSuspended,
+  withFunctions,
+} from './behaviour.ts'
 import { answerStarter, type Birth, born } from './birth.ts'
-import { type Core, newCore, noExtras } from './core.ts'
+import { type Core, newCore, noExtras, withoutCache } from './core.ts'
 import { type DebugEvent, type Debugged, noteEvent } from './debug.ts'
 import type { ServerDef } from './definition.ts'
-import { endProcess, exitCause, leave, thrownCause } from './ending.ts'
-import { type Ending, isDoomed, type Mode, type Subject, serve } from './handle-system.ts'
+import { endProcess, exitCause, faultCause, leave, thrownCause } from './ending.ts'
+import { type Ending, isDoomed, type Mode, type Subject, serve, serveSuspended } from './handle-system.ts'
 import { type FailInit, type Ignore, initialise, type StopInit } from './initialise.ts'
 import { nameOf } from './name.ts'
-import { after, isStep, type Towards } from './step.ts'
+import { after, afterResting, isStep, type Towards } from './step.ts'
 import { isExitOf, isSystemMessage, type SystemMessage } from './system-message.ts'
 
 /** How `sys` gets at a special process. All may wait. */
@@ -112,7 +123,16 @@ export class Entered {
 interface Special extends Core {
   state: unknown
   /** What it has become. */
-  server: { readonly address: DefinitionAddress; core: Core; waitMs: number } | undefined
+  server: Entry | undefined
+}
+
+interface Entry {
+  readonly address: DefinitionAddress
+  core: Core
+  /** How long its present rest lasts. */
+  waitMs: number
+  /** After a move: how much of that is left. */
+  leftMs?: number
 }
 
 type Body = SpecialBody<unknown, unknown>
@@ -133,21 +153,38 @@ type Body = SpecialBody<unknown, unknown>
  * })
  */
 export function special<A, S>(url: string, name: string, body: SpecialBody<A, S>): ServerDef<A, unknown> {
-  if (typeof body?.init !== 'function' || typeof body.run !== 'function') {
-    throw new HeddleError('ERR_BAD_ARGUMENT', `cannot define '${name}': special() takes init and run`)
-  }
+  checkBody(name, body)
   const code = body as unknown as Body
   const source = () => `${String(body.init)}\n${String(body.run)}`
   const run = (record: Special, self: Self) => runTurn(name, code, record, self)
   Object.defineProperty(run, 'toString', { value: source })
   const defined = process<unknown, Special>(url, name, {
     ...(body.vsn === undefined ? {} : { vsn: body.vsn }),
+    moving: movingOf(name, code),
     init: (given, self) =>
       born(given, self, [name, 'init', 1], (birth) => begin(code, birth, self)) as Step<Special>,
     run: run as unknown as (record: Special, self: Self) => Step<Turn<Special>>,
   })
   const address = Object.freeze({ url: defined.$.url, name: defined.$.name, behaviour: 'special' })
   return Object.freeze({ $: address }) as ServerDef<A, unknown>
+}
+
+const SYSTEM_KEYS: readonly (keyof SystemCallbacks<unknown>)[] = [
+  'getState',
+  'replaceState',
+  'codeChange',
+  'terminate',
+  'formatStatus',
+  'continue',
+]
+
+function checkBody(name: unknown, given: unknown): void {
+  const refuse = refusing('special process', name)
+  const body = callbacksOf('special', given, refuse)
+  checkKeys(body, ['vsn', 'init', 'run', 'system'], refuse)
+  requireFunctions(body, ['init', 'run'], refuse)
+  const system = sectionOf(body, 'system', refuse)
+  if (system !== undefined) checkKeys(body.system as object, SYSTEM_KEYS, refuse, 'system: ')
 }
 
 function begin(code: Body, birth: Birth, self: Self): Towards<Special> {
@@ -208,8 +245,7 @@ function finish(name: string, code: Body, record: Special, value: unknown, self:
   if (value instanceof Handled) return handle(name, code, record, value, self)
   if (value instanceof Entered) return enter(record, value, self)
   if (!(value instanceof Turn)) {
-    const loudly = () => value as never
-    return leave(self, { class: 'exit', reason: ['bad_return_value', value], loudly }) as Result
+    return leave(self, faultCause('exit', ['bad_return_value', value])) as Result
   }
   if (value.kind === done().kind) return leave(self, exitCause(value.reason)) as Result
   record.state = value.state
@@ -221,7 +257,18 @@ function finish(name: string, code: Body, record: Special, value: unknown, self:
 function handle(name: string, code: Body, record: Special, given: Handled<unknown>, self: Self): Result {
   const { system = {} } = code
   record.state = given.state
-  const served = serve(subjectOf(name, system, record, self), given.message, self)
+  return goOnFrom(name, code, record, serve(subjectOf(name, system, record, self), given.message, self), self)
+}
+
+/** What is next when system messages have been served. */
+function goOnFrom(
+  name: string,
+  code: Body,
+  record: Special,
+  served: Towards<Ending | undefined>,
+  self: Self,
+): Result {
+  const { system = {} } = code
   const goOn = (ending: Ending | undefined): Result => {
     if (ending !== undefined) {
       const { reason } = ending
@@ -251,6 +298,14 @@ function subjectOf(name: string, system: SystemCallbacks<unknown>, record: Speci
     set debug(debug) {
       record.extras ??= noExtras()
       record.extras.debug = debug
+    },
+    get isSuspended() {
+      return record.extras?.isSuspended === true
+    },
+    set isSuspended(is) {
+      if (record.extras === undefined && !is) return
+      record.extras ??= noExtras()
+      record.extras.isSuspended = is
     },
     debugged: debuggedOf(record, self),
     getState: () => (system.getState === undefined ? record.state : system.getState(record.state)),
@@ -324,9 +379,10 @@ function enter(record: Special, { address, state, options }: Entered, self: Self
 
 /** One message of a process that has become a server. */
 function serveTurn(record: Special, server: NonNullable<Special['server']>, self: Self): Result {
-  const { address, core, waitMs } = server
+  const { address, core, waitMs, leftMs = waitMs } = server
+  delete server.leftMs
   const behaviour = behaviourAt(address) as Behaviour<Core>
-  return after(self.receive(ANY, { afterMs: waitMs }), (message) =>
+  return afterResting(self.receive(ANY, { afterMs: leftMs }), (message) =>
     rested(record, address, dispatch(behaviour, core, message, self), self),
   ) as Result
 }
@@ -338,4 +394,39 @@ function rested(record: Special, address: DefinitionAddress, turn: unknown, self
   const { afterMs, state } = turn as Turn<Core>
   record.server = { address, core: state, waitMs: afterMs >= 0 ? afterMs : Infinity }
   return afterMs === hibernate(0).afterMs ? hibernate(record) : again(record)
+}
+
+// ---- moves ----
+
+/** It moves between two of its turns; suspended by `sys`; and, when it has become a server, while that rests. */
+function movingOf(name: string, code: Body): Moving {
+  return {
+    pack: (record: Special) => ({ ...withoutCache(record), server: packEntry(record.server) }),
+    needs: ({ server }: Special) =>
+      server === undefined ? [] : [server.address, ...needsOf(behaviourAt(server.address), server.core)],
+    unpack: (record: Special, self, wait) => {
+      const { server, extras } = record
+      if (server !== undefined && wait !== undefined) server.leftMs = leftOf(wait, self)
+      return withFunctions(record, (server?.core ?? record).extras?.debug ?? extras?.debug)
+    },
+    resume: (record: Special, self): unknown => {
+      const { server } = record
+      if (server === undefined) {
+        const subject = subjectOf(name, code.system ?? {}, record, self)
+        return goOnFrom(name, code, record, serveSuspended(subject, self), self)
+      }
+      const { address, core } = server
+      if (core.extras?.isSuspended !== true) return serveTurn(record, server, self)
+      const behaviour = behaviourAt(address) as Behaviour<Core>
+      return rested(record, address, resumeSuspended(behaviour, core, self), self)
+    },
+  }
+}
+
+function packEntry(server: Entry | undefined): unknown {
+  return server && { ...server, core: packCore(behaviourAt(server.address) as Behaviour<Core>, server.core) }
+}
+
+function leftOf(wait: WaitEnd, self: Self): number {
+  return 'leftMs' in wait ? wait.leftMs : Math.max(0, Math.ceil(wait.dueMs - self.nowMs()))
 }

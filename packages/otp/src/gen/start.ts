@@ -18,6 +18,7 @@
  * where releases differ: a failed `startLink` leaves no EXIT message behind.
  */
 
+import type { Steps } from '@heddle/scheduler'
 import {
   down,
   Exit,
@@ -26,7 +27,6 @@ import {
   HeddleError,
   isVia,
   type MonitorRef,
-  type Op,
   type Pid,
   type Self,
   type ServerRef,
@@ -34,13 +34,14 @@ import {
   type Via,
   type Vm,
 } from '@heddle/scheduler'
+import { type Asked, type Caller, isProcess } from '../door/caller.ts'
 import { type Ancestor, ancestorsFor } from './ancestry.ts'
 import { START, type StartAnswer, type StartRequest } from './birth.ts'
 import type { DebugOption } from './debug.ts'
 import { checkDebugOptions } from './debug-requests.ts'
 import { checkServer, type ServerDef } from './definition.ts'
 import { checkOptions } from './options.ts'
-import { Sequence, type Steps } from './sequence.ts'
+import { Sequence } from './sequence.ts'
 import { checkTimeoutMs } from './timeout.ts'
 
 export interface StartOptions extends Omit<SpawnOptions, 'link' | 'monitor' | 'name'> {
@@ -89,49 +90,60 @@ export interface StartError {
 
 /**
  * Starts a server, not linked; comes to its result when `init` is through.
- * Nothing is started before the operation is waited for, once.
+ * Nothing is started before the operation is waited for, once. On the host it is a promise, and starts at once.
  *
- * @throws HeddleError ERR_UNCLONABLE, ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE, ERR_BAD_ARGUMENT
+ * @throws HeddleError ERR_UNCLONABLE, ERR_SYSTEM_LIMIT, ERR_TIMEOUT_VALUE, ERR_BAD_ARGUMENT; on the host also ERR_MODULE_LOAD,
+ *   ERR_UNKNOWN_DEFINITION, ERR_VM_STOPPED
  * @example const started = yield* start(self, counter, 0, { name: 'counter' })
  *          if (started.status === 'ok') self.cast(started.pid, counter.add(1))
  */
-export function start<A, Api>(
-  self: Self,
+export function start<B extends Caller, A, Api>(
+  by: B,
   definition: ServerDef<A, Api>,
   argument: NoInfer<A>,
   options: StartOptions = {},
-): Op<StartResult<ServerRef<Api>>> {
-  return new Sequence(() => starting(self, definition, argument, options, 'alone'))
+): Asked<B, StartResult<ServerRef<Api>>> {
+  return startAs('alone', by, definition, argument, options)
 }
 
 /**
  * Starts a server that is linked to this process, its parent: as `start`. If it cannot be started, a
  * starter that traps exits finds no EXIT message; one that does not dies with it (unless it exits `normal`).
+ * The host is its parent as with `startServer`: `vm.stop()` shuts it down, and there is no link.
  */
-export function startLink<A, Api>(
-  self: Self,
+export function startLink<B extends Caller, A, Api>(
+  by: B,
   definition: ServerDef<A, Api>,
   argument: NoInfer<A>,
   options: StartOptions = {},
-): Op<StartResult<ServerRef<Api>>> {
-  return new Sequence(() => starting(self, definition, argument, options, 'linked'))
+): Asked<B, StartResult<ServerRef<Api>>> {
+  return startAs('linked', by, definition, argument, options)
 }
 
 /** Starts a server and monitors it: as `start`. If it cannot be started, no DOWN message is left. */
-export function startMonitor<A, Api>(
-  self: Self,
+export function startMonitor<B extends Caller, A, Api>(
+  by: B,
   definition: ServerDef<A, Api>,
   argument: NoInfer<A>,
   options: StartOptions = {},
-): Op<StartMonitorResult<ServerRef<Api>>> {
-  return new Sequence(
-    () =>
-      starting(self, definition, argument, options, 'monitored') as Steps<StartMonitorResult<ServerRef<Api>>>,
-  )
+): Asked<B, StartMonitorResult<ServerRef<Api>>> {
+  return startAs('monitored', by, definition, argument, options)
+}
+
+function startAs<T>(
+  how: How,
+  by: Caller,
+  definition: ServerDef<never, unknown>,
+  argument: unknown,
+  options: StartOptions,
+): T {
+  if (!isProcess(STARTS[how], by)) return startOnHost(how, by, definition, argument, options) as T
+  return new Sequence(() => starting(by, definition, argument as never, options, how)) as T
 }
 
 /**
- * Starts a server from the host, which is its parent: `vm.stop()` shuts it down.
+ * Starts a server from the host, which is its parent: `vm.stop()` shuts it down. The short form of `startLink(vm, …)`, for those who
+ * have nothing to say to a server that does not start; its result also has the `info` of `ok` and `initAck`.
  *
  * Rejects with an `Exit` whose reason says why it was not started (`'ignore'`, `'timeout'`, what `init`
  * exited with, `['already_started', pid]` if its registry says so), or with HeddleError ERR_NAME_TAKEN,
@@ -147,21 +159,66 @@ export async function startServer<A, Api>(
   argument: NoInfer<A>,
   options: StartOptions = {},
 ): Promise<ServerRef<Api>> {
-  checkServer(definition)
-  const timeoutMs = checkStart('startServer()', options)
-  const request = requestOf(vm.pid, [vm.pid], true, argument, options)
-  const pid = await vm.spawn(definition, request as A, spawnOptionsOf(options))
-  let reason: ExitReason = 'ignore'
+  if (isProcess('startServer()', vm)) {
+    throw new HeddleError(
+      'ERR_BAD_ARGUMENT',
+      "startServer() is the host's: in a process it is startLink(self, …)",
+    )
+  }
+  const { result } = await hostStart('startServer()', 'linked', vm, definition, argument, options)
+  if (result.status === 'ok') return result.pid as ServerRef<Api>
+  throw new Exit(result.status === 'ignore' ? 'ignore' : result.reason)
+}
+
+async function startOnHost(
+  how: How,
+  vm: Vm,
+  definition: ServerDef<never, unknown>,
+  argument: unknown,
+  options: StartOptions,
+): Promise<StartResult | StartMonitorResult> {
   try {
-    const result = resultOf(pid, await vm.call(pid, START, { timeoutMs }))
-    if (result.status === 'ok') return pid
-    if (result.status === 'error') reason = result.reason
+    const { result, monitor } = await hostStart(STARTS[how], how, vm, definition, argument, options)
+    return result.status === 'ok' && monitor !== undefined ? { ...result, ...{ monitor } } : result
   } catch (error) {
-    reason = failureOf(error)
+    if (!(error instanceof HeddleError) || error.code !== 'ERR_NAME_TAKEN') throw error
+    const holder = vm.whereis(options.name as string)
+    // Gone in between: the name is free now.
+    if (holder === undefined) return startOnHost(how, vm, definition, argument, options)
+    return { status: 'error', reason: ['already_started', holder] }
+  }
+}
+
+interface HostStart {
+  readonly result: StartResult
+  readonly monitor: MonitorRef | undefined
+}
+
+async function hostStart(
+  what: string,
+  how: How,
+  vm: Vm,
+  definition: ServerDef<never, unknown>,
+  argument: unknown,
+  options: StartOptions,
+): Promise<HostStart> {
+  checkServer(definition)
+  const timeoutMs = checkStart(what, options)
+  const request = requestOf(vm.pid, [vm.pid], how === 'linked', argument, options)
+  const pid = await vm.spawn(definition, request as never, spawnOptionsOf(options))
+  const monitor = how === 'monitored' ? vm.monitor(pid) : undefined
+  let result: StartResult
+  try {
+    result = resultOf(pid, await vm.call(pid, START, { timeoutMs }))
+    if (result.status === 'ok') return { result, monitor }
+  } catch (error) {
+    const reason = failureOf(error)
+    result = { status: 'error', reason }
     if (reason === 'timeout') vm.exit(pid, 'kill')
   }
+  if (monitor !== undefined) vm.demonitor(monitor, { flush: true })
   await vm.whenDown(pid)
-  throw new Exit(reason)
+  return { result, monitor }
 }
 
 type How = 'alone' | 'linked' | 'monitored'

@@ -4,7 +4,7 @@
  * generator of its own around the user's, since each `yield*` costs its resume once more.
  */
 
-import { Chain, chain, type Step } from '@heddle/scheduler'
+import { Chain, chain, type Op, restingChain, type Step } from '@heddle/scheduler'
 
 /** What the scheduler takes for a step towards a `T`. */
 export type Towards<T> = Step<T> | Chain<unknown, T>
@@ -16,6 +16,11 @@ export function after<A, T>(
   fail?: (thrown: unknown) => Towards<T>,
 ): Chain<unknown, T> {
   return chain(step as Step<A>, finish, fail) as Chain<unknown, T>
+}
+
+/** As `after`, for a receive in which the process is as good as at rest: see `restingChain`. */
+export function afterResting<A, T>(wait: Op<A>, finish: (value: A) => Towards<T>): Chain<unknown, T> {
+  return restingChain(wait, finish)
 }
 
 /** Whether this has to be waited for. */

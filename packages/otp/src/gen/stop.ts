@@ -8,9 +8,10 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
+import type { Steps } from '@heddle/scheduler'
 import { type Down, down, Exit, type ExitReason, type Op, type Self, TIMEOUT } from '@heddle/scheduler'
-import { type Caller, pidOfTarget, type Target } from './caller.ts'
-import { Sequence, type Steps } from './sequence.ts'
+import { type Caller, pidOfTarget, type Target } from '../door/caller.ts'
+import { Sequence } from './sequence.ts'
 import * as sys from './sys.ts'
 import { checkTimeoutMs } from './timeout.ts'
 

@@ -8,12 +8,13 @@
  *     ['callback_failed', [module, callback], [class, reason]]
  */
 
+import type { Steps } from '@heddle/scheduler'
 import { Exit, type ExitReason, type Op } from '@heddle/scheduler'
+import type { Caller, Target } from '../door/caller.ts'
 import type { FunRef } from '../report/fun.ts'
-import type { Caller, Target } from './caller.ts'
 import type { DebugEvent, DebugFunction, DebugInstall, Statistics } from './debug.ts'
 import type { SystemStatus } from './handle-system.ts'
-import { Sequence, type Steps } from './sequence.ts'
+import { Sequence } from './sequence.ts'
 import { type SystemAnswer, type SystemRequest, systemCall } from './system-message.ts'
 
 export type { DebugEvent, DebugFunction, DebugInstall, DebugOption, Statistics } from './debug.ts'

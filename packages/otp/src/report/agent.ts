@@ -45,6 +45,7 @@ interface Agent {
 }
 
 export const agent = process<AgentArgument, Agent>(import.meta.url, 'log_agent', {
+  moving: { pinned: 'it belongs to its thread' },
   init: ({ server, published, scheduler }, self) => {
     self.trapExit(true)
     return chain(loadAll(funsOf(published)), () => {

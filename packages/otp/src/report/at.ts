@@ -3,15 +3,19 @@
  * and obey the level that was set for that module: what OTP's macros do.
  */
 
+import type { Caller } from '../door/caller.ts'
 import type { Source, UserMeta } from './event.ts'
 import type { Level } from './level.ts'
-import { type Caller, logFrom, type Message, NO_ORIGIN, type Origin, type Rest } from './log.ts'
+import { logFrom, type Message, NO_ORIGIN, type Origin, type Rest } from './log.ts'
 
 /**
  * Logs: a text, a text with arguments (`%s`, `%d`, `%o`, … as of Node's `util.format`), a report, or a function that comes to one of
  * these, called only if the event is wanted. Metadata come last.
  *
- * Never throws and never waits. What cannot be cloned is told in words.
+ * Never waits. What cannot be cloned is told in words.
+ *
+ * @throws HeddleError ERR_BAD_ARGUMENT: the first argument is neither a process's self nor the VM, or there is no such level; nothing
+ *   else
  */
 export type LogFunction = {
   (by: Caller, message: Message, meta?: UserMeta): void

@@ -3,7 +3,8 @@
  * gets an operation, to be waited for with `yield*` or `await`; the host, with its VM, a promise.
  */
 
-import type { Op, Self } from '@heddle/scheduler'
+import type { Self } from '@heddle/scheduler'
+import { type Asked, type Caller, checkCaller, isProcess } from '../door/caller.ts'
 import type { ConfigInfo, HandlerChange } from './book.ts'
 import type { HandlerConfig, HandlerOptions, PrimaryConfig } from './config.ts'
 import type { FilterSpec } from './filter.ts'
@@ -12,14 +13,13 @@ import type { GateRequest, HandlerInfo } from './gate.ts'
 import type { HandlerSpec } from './kind.ts'
 import type { BrowseEntry, BrowseQuery, MemoryQuestion } from './kinds/memory.ts'
 import type { LevelLimit } from './level.ts'
-import { type Caller, LOGGER } from './log.ts'
+import { LOGGER } from './log.ts'
 import type { LoggerResult } from './publish.ts'
 import type { LoggerRequest, RequestName, Requests } from './request.ts'
 import { storeOf } from './store.ts'
 import { IN_CALLBACK } from './writer.ts'
 
-/** An operation in a process, a promise on the host. */
-export type Asked<B extends Caller, T> = B extends Self ? Op<T> : Promise<T>
+const WHAT = 'a function of the logger'
 
 /** It may have to wait for a handler's device. */
 const PATIENCE_MS = 10_000
@@ -29,7 +29,7 @@ function ask<B extends Caller, Name extends RequestName>(
   name: Name,
   arg: Requests[Name][0],
 ): Asked<B, LoggerResult<Requests[Name][1]>> {
-  const inCallback = 'bumpReductions' in by && (by as Self).get(IN_CALLBACK) === true
+  const inCallback = isProcess(WHAT, by) && by.get(IN_CALLBACK) === true
   const request: LoggerRequest = inCallback ? { $call: name, arg, inCallback } : { $call: name, arg }
   return call(by, LOGGER, request)
 }
@@ -138,6 +138,7 @@ export function removeHandlerFilter<B extends Caller>(by: B, handler: string, id
 // ---- what a handler is asked ----
 
 function askHandler<B extends Caller, T>(by: B, id: string, request: GateRequest): Asked<B, LoggerResult<T>> {
+  checkCaller(WHAT, by)
   // Straight to its gate, behind all that was logged from here.
   const outlet = storeOf(by)?.published.outlets.find((it) => it.id === id)
   if (outlet !== undefined) return call(by, outlet.gate, request)

@@ -11,6 +11,7 @@ import type { Filter, FilterDefault } from './filter.ts'
 import { checkFormatter, type FormatterSpec } from './formatter.ts'
 import { type FunRef, isFunRef } from './fun.ts'
 import type { HandlerKind } from './kind.ts'
+import type { Ledger } from './ledger.ts'
 import { type LevelLimit, levelNumber } from './level.ts'
 import { checkLimits, OVERLOAD_DEFAULTS, type OverloadLimits } from './overload.ts'
 
@@ -156,6 +157,7 @@ export interface Outlet {
   readonly id: string
   /** Its process. */
   readonly gate: Pid
+  readonly ledger: Ledger
   readonly levelNumber: number
   readonly filters: readonly Filter[]
   readonly filterDefault: FilterDefault

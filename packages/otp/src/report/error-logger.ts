@@ -4,9 +4,10 @@
  */
 
 import type { Pid } from '@heddle/scheduler'
+import type { Caller } from '../door/caller.ts'
 import { isReportEvent, type LogEvent, type Report } from './event.ts'
 import type { Level } from './level.ts'
-import { type Caller, logFrom, NO_ORIGIN } from './log.ts'
+import { logFrom, NO_ORIGIN } from './log.ts'
 
 /** What a warning is logged as; OTP's `+W`. */
 export type WarningLevel = 'error' | 'warning' | 'info'

@@ -25,6 +25,7 @@ import type { HandlerConfig } from './config.ts'
 import type { LogEvent } from './event.ts'
 import { formatWith, funsOfFormatter } from './formatter.ts'
 import { loadAll } from './fun.ts'
+import { type Ledger, noteSettled } from './ledger.ts'
 import type { Logged } from './log.ts'
 import { arrive, type Load, type LoadCounts, type Mode, newLoad, taken, untold } from './overload.ts'
 import { type Opened, type Rewritten, type ToWriter, WRITTEN, writer } from './writer.ts'
@@ -35,7 +36,9 @@ export interface GateArgument {
   readonly originUs: number
   /** Whom changes of mode are told. */
   readonly agents: readonly Pid[]
-  readonly isRestart: boolean
+  readonly ledger: Ledger
+  /** It follows a handler that has ended, and so many events were lost with that. */
+  readonly lostBefore: number | undefined
 }
 
 /** To the server: the handler is there. If it cannot be, the gate exits instead. */
@@ -84,10 +87,13 @@ interface Gate {
   /** As the agents know it. */
   toldMode: Mode
   readonly load: Load
+  readonly ledger: Ledger
   queue: LogEvent[]
   /** What the handler has to say about itself; goes first. */
   notes: LogEvent[]
-  /** The writer has a batch in hand. */
+  /** How many events the writer has in hand. */
+  batchCount: number
+  /** It has a batch, which may be of notes alone. */
   isBusy: boolean
   /** To be passed on when so many events have been taken. */
   requests: { readonly message: ToWriter; after: number }[]
@@ -109,6 +115,7 @@ const BATCH_COUNT_MAX = 100
 const TELL_AFTER_MS = 1_000
 
 export const gate = process<GateArgument, Gate>(import.meta.url, 'log_gate', {
+  moving: { pinned: 'it belongs to its writer' },
   init: (argument, self) => {
     self.trapExit(true)
     return chain(loadAll(funsOfFormatter(argument.config.formatter)), () => begin(argument, self) as never)
@@ -150,15 +157,21 @@ function* begin(argument: GateArgument, self: Self): Generator<Op<unknown>, Gate
     agents,
     toldMode: 'async',
     load: newLoad(self.nowMs()),
+    ledger: argument.ledger,
     queue: [],
     notes: [],
+    batchCount: 0,
     isBusy: false,
     requests: [],
     changing: undefined,
     isClosing: false,
     isToTell: false,
   }
-  if (argument.isRestart) note(state, self, `Handler ${config.id} restarted`)
+  const { lostBefore } = argument
+  if (lostBefore !== undefined) {
+    const lost = lostBefore === 0 ? '' : `; ${lostBefore} log events were lost`
+    note(state, self, `Handler ${config.id} restarted${lost}`)
+  }
   self.send(server, { type: '$gate_ready', pid: self.pid, config: state.config } satisfies GateReady)
   return state
 }
@@ -176,6 +189,7 @@ function logged(state: Gate, event: LogEvent, self: Self): Result {
       break
     case 'flush':
       forget(state)
+      noteSettled(state.ledger, waiting + 1)
       tellDrops(state, self)
       note(state, self, `Handler ${config.id} flushed ${waiting + 1} log events`)
       break
@@ -209,6 +223,7 @@ function changed(state: Gate, before: Mode, self: Self): void {
 function tellDrops(state: Gate, self: Self): void {
   const { id, overload } = state.config
   const { dropped, burst } = untold(state.load)
+  noteSettled(state.ledger, dropped + burst)
   if (dropped > 0) note(state, self, `Handler ${id} dropped ${dropped} log events`)
   if (burst === 0 || overload.burst === false) return
   const { countMax, windowMs } = overload.burst
@@ -252,6 +267,8 @@ function handOver(state: Gate, self: Self): void {
     ? { type: '$write', text: events.map((event) => formatWith(event, config.formatter)).join('') }
     : { type: '$write', events }
   self.send(state.writer, message)
+  noteSettled(state.ledger, batch.length)
+  state.batchCount = batch.length
   state.isBusy = true
 }
 
@@ -335,6 +352,8 @@ export type WriterFailed = readonly ['writer_failed', reason: ExitReason, lostCo
 function ended(state: Gate, { pid, reason }: ExitMessage, self: Self): Result {
   if (pid.$pid === state.writer.$pid) {
     if (state.isClosing) return done('shutdown')
+    // What it had in hand is not written, or not all of it.
+    if (state.isBusy) noteSettled(state.ledger, -state.batchCount)
     return done(['writer_failed', reason, state.queue.length] satisfies WriterFailed)
   }
   if (pid.$pid !== state.server.$pid || state.isClosing) return settle(state, self)

@@ -17,7 +17,8 @@ import { addFilter, removeFilter } from './book.ts'
 import { Fault, type HandlerConfig } from './config.ts'
 import type { FilterSpec } from './filter.ts'
 import { type FunRef, loadAll } from './fun.ts'
-import { type GateChanged, type GateReady, gate } from './gate.ts'
+import { type GateArgument, type GateChanged, type GateReady, gate } from './gate.ts'
+import { type Ledger, lostIn, newLedger } from './ledger.ts'
 import type { Logger, LoggerResult } from './publish.ts'
 import type { LoggerRequest } from './request.ts'
 
@@ -37,23 +38,25 @@ export function refuseCallback({ from, request }: CallEnvelope, self: Self): voi
 const HANDLER_MS_MAX = 5_000
 const CLOSE_MS_MAX = 2_000
 
-/** Starts a handler that is not in the book yet; then it is. */
+/** Starts a handler that is not in the book yet; then it is. `before`: it is to follow one that has ended, and tells of that. */
 export async function startHandler(
   state: Logger,
   config: HandlerConfig,
   self: Self,
-  isRestart = false,
+  before?: Ledger,
 ): Promise<Fault | undefined> {
   const { argument, agents } = state
   const missing = await loadAll([...config.filters.map(({ fun }) => fun), config.kind] as FunRef<unknown>[])
   if (missing.length > 0) return new Fault(['unknown_function', missing[0]?.$fun])
+  const ledger = newLedger()
   const given = {
     server: self.pid,
     config,
     originUs: argument.originUs,
     agents: [...agents.values()],
-    isRestart,
-  }
+    ledger,
+    lostBefore: before && lostIn(before),
+  } satisfies GateArgument
   const { kill } = config.overload
   const limits =
     kill === false
@@ -79,7 +82,7 @@ export async function startHandler(
     else if (message.type === 'EXIT') return new Fault(['handler_not_added', message.reason])
     else {
       state.book.handlers.set(config.id, message.config)
-      state.gates.set(config.id, pid)
+      state.gates.set(config.id, { pid, ledger })
       return undefined
     }
   }
@@ -87,7 +90,7 @@ export async function startHandler(
 
 /** Ends a handler: it writes what it has, closes its device, and is out of the book. */
 export async function stopHandler(state: Logger, id: string, self: Self): Promise<void> {
-  const pid = state.gates.get(id)
+  const pid = state.gates.get(id)?.pid
   state.gates.delete(id)
   state.book.handlers.delete(id)
   if (pid !== undefined) await endGate(pid, self)
@@ -113,7 +116,7 @@ export async function changeHandler(
   self: Self,
 ): Promise<Fault | undefined> {
   const { id } = config
-  const pid = state.gates.get(id)
+  const pid = state.gates.get(id)?.pid
   const missing = await loadAll(config.filters.map(({ fun }) => fun))
   if (missing.length > 0) return new Fault(['unknown_function', missing[0]?.$fun])
   if (pid === undefined) return new Fault(['not_found', id])

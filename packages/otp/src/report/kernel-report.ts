@@ -49,17 +49,18 @@ export function kernelReports(): KernelReports {
 /** The event for a report of the VM: what a BEAM's emulator would log. The logger says when. */
 export function kernelEvent(report: KernelReport, self: Self): LogEvent {
   const nowMs = self.nowMs()
+  const pid = 'pid' in report && report.pid !== undefined ? report.pid : self.pid
+  const definition = 'definition' in report ? report.definition : undefined
   const meta = {
-    pid: 'pid' in report ? report.pid : self.pid,
+    pid,
     scheduler: report.scheduler,
     nowMs,
     timeUs: 0,
     errorLogger: { tag: 'error', isEmulator: true },
-    ...('definition' in report
-      ? { source: { url: report.definition.url, function: report.definition.name } }
-      : {}),
+    ...(definition === undefined ? {} : { source: { url: definition.url, function: definition.name } }),
   }
-  return { level: 'error', report: asReport(report), meta }
+  const isWarning = report.type === 'long_schedule' && report.stage !== 'killed'
+  return { level: isWarning ? 'warning' : 'error', report: asReport(report), meta }
 }
 
 function asReport({ type, ...facts }: KernelReport): Report {

@@ -6,7 +6,8 @@
  * Rejected: to run a kind's code in whoever logs, as OTP does (it could crash there, or wait there).
  */
 
-import { HeddleError, type Self, type Step } from '@heddle/scheduler'
+import type { Self, Step } from '@heddle/scheduler'
+import { callbacksOf, checkFunctions, checkKeys, refusing } from '../door/callbacks.ts'
 import type { LogEvent } from './event.ts'
 import { type FunRef, named } from './fun.ts'
 
@@ -39,6 +40,17 @@ export interface HandlerSpec {
   readonly config: unknown
 }
 
+const KEYS: readonly (keyof HandlerKind)[] = [
+  'check',
+  'open',
+  'writeText',
+  'writeEvents',
+  'change',
+  'sync',
+  'query',
+  'close',
+]
+
 /**
  * Names a kind of handler.
  *
@@ -56,15 +68,13 @@ export function handlerKind<C, S>(
   name: string,
   callbacks: KindCallbacks<C, S>,
 ): (config: C) => HandlerSpec {
-  const { open, writeText, writeEvents } = callbacks
-  if (
-    typeof open !== 'function' ||
-    (typeof writeText === 'function') === (typeof writeEvents === 'function')
-  ) {
-    throw new HeddleError(
-      'ERR_BAD_ARGUMENT',
-      `handler kind '${name}' needs a function open, and either writeText or writeEvents`,
-    )
+  const refuse = refusing('handler kind', name)
+  const given = callbacksOf('handlerKind', callbacks, refuse)
+  checkKeys(given, KEYS, refuse)
+  checkFunctions(given, KEYS, refuse)
+  const { open, writeText, writeEvents } = given
+  if (open === undefined || (writeText === undefined) === (writeEvents === undefined)) {
+    throw refuse('it needs a function open, and either writeText or writeEvents')
   }
   const kind = named(url, name, callbacks as unknown as HandlerKind)
   return (config) => ({ kind, config })

@@ -10,10 +10,12 @@
  * Nothing here throws, and nothing waits.
  */
 
-import { HeddleError, type Pid, type Self, type Vm } from '@heddle/scheduler'
+import { HeddleError, type Pid, type Self } from '@heddle/scheduler'
+import { type Caller, checkCaller, isProcess } from '../door/caller.ts'
 import type { Outlet, Published } from './config.ts'
 import type { LogEvent, Meta, Report, UserMeta } from './event.ts'
 import { applyFilters, type Filter } from './filter.ts'
+import { noteSent } from './ledger.ts'
 import { type Level, levelNumber } from './level.ts'
 import { print } from './print.ts'
 import { type Store, storeOf } from './store.ts'
@@ -21,8 +23,7 @@ import { type Store, storeOf } from './store.ts'
 /** The name of the logger. */
 export const LOGGER = 'logger'
 
-/** Who can log: a process, or the host by its VM. */
-export type Caller = Self | Vm
+const badArgument = (message: string): HeddleError => new HeddleError('ERR_BAD_ARGUMENT', message)
 
 /** What is said: a text, a report, or a function that comes to one, which is called only if the event is wanted. */
 export type Message = string | Report | (() => string | Report)
@@ -36,20 +37,20 @@ const REDUCTIONS_TO_GIVE = 64
 // ---- metadata of a process ----
 
 /** The host has no dictionary. */
-const hostMeta = new WeakMap<Vm, UserMeta>()
+const hostMeta = new WeakMap<object, UserMeta>()
 
-const isProcess = (by: Caller): by is Self => 'bumpReductions' in by
+const WHAT = 'a log function'
 
 export function getProcessMetadata(by: Caller): UserMeta | undefined {
-  return isProcess(by) ? (by.get(META_KEY) as UserMeta | undefined) : hostMeta.get(by)
+  return isProcess(WHAT, by) ? (by.get(META_KEY) as UserMeta | undefined) : hostMeta.get(by)
 }
 
 /** Goes into every event of this process from now on; what an event says itself wins. @throws HeddleError ERR_BAD_ARGUMENT */
 export function setProcessMetadata(by: Caller, meta: UserMeta): void {
   if (typeof meta !== 'object' || meta === null) {
-    throw new HeddleError('ERR_BAD_ARGUMENT', `metadata is an object, not ${String(meta)}`)
+    throw badArgument(`metadata is an object, not ${String(meta)}`)
   }
-  if (isProcess(by)) by.put(META_KEY, meta)
+  if (isProcess(WHAT, by)) by.put(META_KEY, meta)
   else hostMeta.set(by, meta)
 }
 
@@ -59,7 +60,7 @@ export function updateProcessMetadata(by: Caller, meta: UserMeta): void {
 }
 
 export function unsetProcessMetadata(by: Caller): void {
-  if (isProcess(by)) by.erase(META_KEY)
+  if (isProcess(WHAT, by)) by.erase(META_KEY)
   else hostMeta.delete(by)
 }
 
@@ -106,8 +107,10 @@ export interface Origin {
 
 export const NO_ORIGIN: Origin = { module: undefined, meta: undefined }
 
-/** Returns whether there is a logger. */
+/** Returns whether there is a logger. @throws HeddleError ERR_BAD_ARGUMENT: nobody logs, or at no level */
 export function logFrom(by: Caller, level: Level, message: Message, rest: Rest, origin: Origin): boolean {
+  checkCaller(WHAT, by)
+  if (levelNumber(level) === undefined) throw badArgument(`there is no level '${String(level)}'`)
   const store = storeOf(by)
   if (store !== undefined && !isWanted(store.published, level, origin.module)) return true
   const server = store?.published.server ?? by.whereis(LOGGER)
@@ -169,7 +172,7 @@ function metaOf(by: Caller, store: Store | undefined, own: UserMeta): Meta {
     pid: by.pid,
     nowMs,
     timeUs: Math.round((store?.published.originUs ?? 0) + nowMs * 1_000),
-    ...(isProcess(by) ? { groupLeader: by.groupLeader() } : {}),
+    ...(isProcess(WHAT, by) ? { groupLeader: by.groupLeader() } : {}),
     ...(store?.scheduler === undefined ? {} : { scheduler: store.scheduler }),
   }
   return { ...known, ...getProcessMetadata(by), ...own }
@@ -194,7 +197,8 @@ export function emit(by: Lender, store: Store, event: LogEvent): void {
 /** Whoever sends: a process, the host, or the logger for somebody else. */
 type Lender = Pick<Self, 'send'> & { readonly bumpReductions?: Self['bumpReductions'] }
 
-function deliver(by: Lender, { modes, dropped }: Store, { gate }: Outlet, event: LogEvent): void {
+function deliver(by: Lender, { modes, dropped }: Store, { gate, ledger }: Outlet, event: LogEvent): void {
+  noteSent(ledger)
   const mode = modes.get(gate.$pid)
   if (mode === 'drop') {
     dropped.set(gate.$pid, (dropped.get(gate.$pid) ?? 0) + 1)

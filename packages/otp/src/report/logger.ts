@@ -4,10 +4,10 @@
 
 import { plainFunctions } from './at.ts'
 
+export type { Asked, Caller } from '../door/caller.ts'
 export { at, type LogFunction, type LogFunctions } from './at.ts'
 export type { ConfigInfo, HandlerChange } from './book.ts'
 export {
-  type Asked,
   addHandler,
   addHandlerFilter,
   addPrimaryFilter,
@@ -75,7 +75,6 @@ export { type TerminalConfig, terminal } from './kinds/terminal.ts'
 export { compareLevels, LEVELS, type Level, type LevelLimit } from './level.ts'
 export {
   allows,
-  type Caller,
   getProcessMetadata,
   type Message,
   setProcessMetadata,

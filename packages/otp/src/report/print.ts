@@ -5,7 +5,7 @@
  * Rejected: Node's `inspect` (its work has no limit, only its depth), JSON (it knows no maps, no cycles, no `undefined`).
  */
 
-import { isPid, isRef } from '@heddle/scheduler'
+import { formatPid, formatRef, isPid, isRef } from '@heddle/scheduler'
 
 export interface PrintLimits {
   /** Levels of nesting. */
@@ -44,8 +44,8 @@ class Printer {
     if (this.left <= 0) return
     if (typeof value === 'string') this.write(isTop ? value : quoted(value, this.left))
     else if (typeof value !== 'object' || value === null) this.write(scalar(value))
-    else if (isPid(value)) this.write(`<${value.$pid}>`)
-    else if (isRef(value)) this.write(`#Ref<${value.$ref}>`)
+    else if (isPid(value)) this.write(formatPid(value))
+    else if (isRef(value)) this.write(formatRef(value))
     else if (value instanceof Error) this.write(value.stack ?? String(value))
     else if (value instanceof Date)
       this.write(Number.isNaN(value.valueOf()) ? 'Invalid Date' : value.toISOString())

@@ -6,6 +6,7 @@ import { type ExitReason, type From, type Pid, type Self, TIMEOUT, where } from 
 import type { Held, Publication } from './agent.ts'
 import { type Book, type ConfigInfo, infoOf, moduleNumbers } from './book.ts'
 import type { Published } from './config.ts'
+import type { Ledger } from './ledger.ts'
 import { levelNumber } from './level.ts'
 
 export interface LoggerArgument {
@@ -21,13 +22,20 @@ export type LoggerResult<T = undefined> =
   | { readonly status: 'ok'; readonly value: T }
   | { readonly status: 'error'; readonly reason: ExitReason }
 
+/** A handler that runs. */
+export interface Post {
+  /** Its gate. */
+  readonly pid: Pid
+  readonly ledger: Ledger
+}
+
 /** The logger's state. */
 export interface Logger {
   readonly argument: LoggerArgument
   readonly parent: Pid | undefined
   readonly book: Book
   /** The gates of the handlers that run, by id. */
-  readonly gates: Map<string, Pid>
+  readonly gates: Map<string, Post>
   /** By scheduler. */
   readonly agents: Map<number, Pid>
   epoch: Pid
@@ -39,17 +47,24 @@ export interface Logger {
 export function publishedOf(
   { token, originUs }: LoggerArgument,
   book: Book,
-  gates: ReadonlyMap<string, Pid>,
+  gates: ReadonlyMap<string, Post>,
   server: Pid,
   version: number,
 ): Published {
   const { level, filters, filterDefault, metadata } = book.primary
   const outlets = [...book.handlers.values()].flatMap((handler) => {
-    const pid = gates.get(handler.id)
-    if (pid === undefined) return []
+    const post = gates.get(handler.id)
+    if (post === undefined) return []
     const { id, filters: own, filterDefault: ownDefault } = handler
     return [
-      { id, gate: pid, levelNumber: levelNumber(handler.level), filters: own, filterDefault: ownDefault },
+      {
+        id,
+        gate: post.pid,
+        ledger: post.ledger,
+        levelNumber: levelNumber(handler.level),
+        filters: own,
+        filterDefault: ownDefault,
+      },
     ]
   })
   return {

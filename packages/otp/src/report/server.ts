@@ -24,6 +24,7 @@ import {
   isPid,
   type Report as KernelReport,
   process,
+  reasonOfThrown,
   type Self,
   type Turn,
 } from '@heddle/scheduler'
@@ -33,8 +34,9 @@ import { Fault, type HandlerConfig } from './config.ts'
 import type { LogEvent } from './event.ts'
 import { endGate, refuseCallback, startHandler } from './handlers.ts'
 import { kernelEvent } from './kernel-report.ts'
+import { type Ledger, lostIn } from './ledger.ts'
 import { emit, type FilterFailed, isWanted, type Undecided } from './log.ts'
-import { held, type Logger, type LoggerArgument, newsOf, publish, publishedOf } from './publish.ts'
+import { held, type Logger, type LoggerArgument, newsOf, type Post, publish, publishedOf } from './publish.ts'
 import { answerRequest, type LoggerRequest } from './request.ts'
 
 type Result = BodyResult<Logger>
@@ -51,7 +53,7 @@ export const loggerServer = process<LoggerArgument, Logger>(import.meta.url, 'lo
         dropFilter(state, it, self)
         break
       case '$restart':
-        return restart(state, it.config, self)
+        return restart(state, it, self)
       case '$call':
         return asked(state, it, self)
       case 'EXIT':
@@ -134,6 +136,8 @@ function dropFilter(state: Logger, { owner, filter, reason }: FilterFailed, self
 interface Restart {
   readonly type: '$restart'
   readonly config: HandlerConfig
+  /** Of the one that has ended. */
+  readonly ledger: Ledger
 }
 
 function ended(state: Logger, { pid, reason }: ExitMessage, self: Self): Result {
@@ -143,7 +147,7 @@ function ended(state: Logger, { pid, reason }: ExitMessage, self: Self): Result 
     if (each.$pid === pid.$pid) replaceAgent(state, scheduler, self)
   }
   for (const [id, each] of state.gates) {
-    if (each.$pid === pid.$pid) return handlerEnded(state, id, reason, self)
+    if (each.pid.$pid === pid.$pid) return handlerEnded(state, id, each, reason, self)
   }
   if (pid.$pid === state.epoch.$pid) self.exit(reason)
   return again(state)
@@ -153,7 +157,7 @@ function ended(state: Logger, { pid, reason }: ExitMessage, self: Self): Result 
 function replaceAgent(state: Logger, scheduler: number, self: Self): void {
   startAgent(state, scheduler, self)
   const message = { type: '$agents', agents: [...state.agents.values()] }
-  for (const each of state.gates.values()) self.send(each, message)
+  for (const each of state.gates.values()) self.send(each.pid, message)
 }
 
 const isOverload = (reason: ExitReason): boolean => {
@@ -164,35 +168,46 @@ const isOverload = (reason: ExitReason): boolean => {
   )
 }
 
-function handlerEnded(state: Logger, id: string, reason: ExitReason, self: Self): Result {
+function handlerEnded(state: Logger, id: string, { ledger }: Post, reason: ExitReason, self: Self): Result {
   const config = state.book.handlers.get(id)
   state.gates.delete(id)
   state.book.handlers.delete(id)
   publish(state, self)
   if (config === undefined) return again(state)
   const isDown = Array.isArray(reason) && reason[0] === 'scheduler_down'
-  if (isDown) return restart(state, config, self)
+  const again_: Restart = { type: '$restart', config, ledger }
+  if (isDown) return restart(state, again_, self)
+  const facts = { handler: id, reason, lostCount: lostIn(ledger) }
   const { kill } = config.overload
   if (kill !== false && isOverload(reason)) {
-    tellReport(state, self, 'handler_overloaded', { handler: id, reason })
-    const again_: Restart = { type: '$restart', config }
+    tellReport(state, self, 'handler_overloaded', facts)
     if (kill.restartAfterMs !== Infinity) self.sendAfter(kill.restartAfterMs, self.pid, again_)
   } else {
-    tellReport(state, self, 'removed_failing_handler', { handler: id, reason })
+    tellReport(state, self, 'removed_failing_handler', facts)
   }
   return again(state)
 }
 
-async function restartSteps(state: Logger, config: HandlerConfig, self: Self): Promise<Fault | undefined> {
+async function restartSteps(
+  state: Logger,
+  { config, ledger }: Restart,
+  self: Self,
+): Promise<Fault | undefined> {
   // Somebody else has that id meanwhile.
   if (state.book.handlers.has(config.id)) return undefined
-  const fault = await startHandler(state, config, self, true)
-  publish(state, self)
-  return fault
+  try {
+    const fault = await startHandler(state, config, self, ledger)
+    publish(state, self)
+    return fault
+  } catch (error) {
+    // Its scheduler will not come back, say: the other handlers go on.
+    return new Fault(['handler_not_added', reasonOfThrown(error)])
+  }
 }
 
-function restart(state: Logger, config: HandlerConfig, self: Self): Result {
-  return restartSteps(state, config, self).then((fault) => {
+function restart(state: Logger, it: Restart, self: Self): Result {
+  const { config } = it
+  return restartSteps(state, it, self).then((fault) => {
     if (fault !== undefined) {
       tellReport(state, self, 'handler_not_restarted', { handler: config.id, reason: fault.reason })
     }
@@ -202,7 +217,7 @@ function restart(state: Logger, config: HandlerConfig, self: Self): Result {
 
 function shutDown(state: Logger, reason: ExitReason, self: Self): Result {
   const gates = [...state.gates.values()]
-  return Promise.all(gates.map((pid) => endGate(pid, self))).then(() => done(reason))
+  return Promise.all(gates.map(({ pid }) => endGate(pid, self))).then(() => done(reason))
 }
 
 // ---- requests ----
@@ -227,7 +242,7 @@ function asked(state: Logger, envelope: CallEnvelope, self: Self): Result {
   // To whom it may concern: the handler answers.
   if (request.$call === 'forward') {
     const { id, request: inner } = request.arg as { readonly id: string; readonly request: unknown }
-    const pid = state.gates.get(id)
+    const pid = state.gates.get(id)?.pid
     if (pid === undefined) self.reply(from, { status: 'error', reason: ['not_found', id] })
     else self.send(pid, { type: '$call', from, request: inner })
     return again(state)

@@ -3,15 +3,23 @@
  * what is logged on its own thread, and should the logger itself be lost, with its scheduler, starts it again as it was.
  */
 
-import { Exit, HeddleError, type Report as KernelReport, type Pid, type Vm } from '@heddle/scheduler'
+import {
+  Exit,
+  formatReason,
+  HeddleError,
+  type Report as KernelReport,
+  type Pid,
+  reasonOfThrown,
+  type Vm,
+} from '@heddle/scheduler'
 import type { ConfigInfo } from './book.ts'
-import { funsOf, type HandlerOptions, type PrimaryConfig } from './config.ts'
+import { funsOf, type HandlerConfig, type HandlerOptions, type PrimaryConfig } from './config.ts'
 import { loadAll } from './fun.ts'
 import type { KernelReports } from './kernel-report.ts'
 import type { HandlerSpec } from './kind.ts'
 import { terminal } from './kinds/terminal.ts'
 import type { LevelLimit } from './level.ts'
-import { LOGGER } from './log.ts'
+import { LOGGER, logFrom, NO_ORIGIN } from './log.ts'
 import type { LoggerArgument, LoggerResult, News } from './publish.ts'
 import type { LoggerRequest, RequestName, Requests } from './request.ts'
 import { loggerServer } from './server.ts'
@@ -78,6 +86,8 @@ class Keeper implements RunningLogger {
   private isStopping = false
   /** As it was last known to be. */
   private last: ConfigInfo | undefined
+  /** Handlers that could not be had again, to be told when the others are. */
+  private readonly lost: { readonly handler: string; readonly reason: string }[] = []
 
   constructor(vm: Vm, { reports, scheduler }: LoggerConfig) {
     this.vm = vm
@@ -100,7 +110,6 @@ class Keeper implements RunningLogger {
     try {
       await configure()
     } catch (error) {
-      this.isStopping = true
       vm.exit(pid, 'kill')
       await vm.whenDown(pid)
       throw error
@@ -108,6 +117,7 @@ class Keeper implements RunningLogger {
     this.reports?.passTo((report) => this.passOn(pid, report))
     this.watch(pid)
     await this.follow(pid)
+    this.tellLost()
   }
 
   async configure({ handlers = {}, moduleLevels = {}, ...config }: LoggerConfig): Promise<void> {
@@ -181,13 +191,32 @@ class Keeper implements RunningLogger {
         for (const [module, level] of Object.entries(last.moduleLevels)) {
           await this.ask('set_module_level', { modules: [module], level })
         }
-        for (const { id, kind, config, ...options } of last.handlers) {
-          await this.ask('add_handler', { id, spec: { kind, config }, options })
-        }
+        for (const handler of last.handlers) await this.restore(handler)
       })
-    } catch {
+    } catch (error) {
+      if (this.isStopping || (error instanceof HeddleError && error.code === 'ERR_VM_STOPPED')) return
       // Better a line on standard error than nothing.
+      process.stderr.write(`the logger could not be started again: ${formatReason(reasonOfThrown(error))}\n`)
       this.reports?.passTo(undefined)
+    }
+  }
+
+  /** A handler that cannot be had again does not keep the others from it. */
+  private async restore({ id, kind, config, ...options }: HandlerConfig): Promise<void> {
+    try {
+      await this.ask('add_handler', { id, spec: { kind, config }, options })
+    } catch (error) {
+      if (!(error instanceof HeddleError) || error.code !== 'ERR_BAD_ARGUMENT') throw error
+      this.lost.push({ handler: id, reason: error.message })
+    }
+  }
+
+  /** To those handlers that are there again; and on standard error, as it may have been the only one. */
+  private tellLost(): void {
+    for (const facts of this.lost.splice(0)) {
+      process.stderr.write(`the log handler ${facts.handler} could not be started again: ${facts.reason}\n`)
+      const label = ['logger', 'handler_not_restarted'] as const
+      logFrom(this.vm, 'error', { label, ...facts }, [{ domain: ['otp', 'logger'] }], NO_ORIGIN)
     }
   }
 

@@ -77,6 +77,7 @@ function guarded(self: Self, run: () => unknown, finish: (value: unknown) => unk
 }
 
 export const writer = process<WriterArgument, Writer>(import.meta.url, 'log_writer', {
+  moving: { pinned: 'it belongs to its device' },
   init: ({ gate, kind, config: given }, self) => {
     self.trapExit(true)
     return chain(loadAll([kind]), () => {

@@ -20,6 +20,7 @@ import {
 } from '@heddle/scheduler'
 import { defineServer, type ErasedCallbacks } from '../behaviour/gen-server.ts'
 import { type CastNext, type InitResult, noreply, type Reply, reply, stop } from '../behaviour/next.ts'
+import { callbacksOf, checkKeys, type Given, refusing, requireFunctions } from '../door/callbacks.ts'
 import type { ServerDef } from '../gen/definition.ts'
 import type { FailInit, Ignore, StopInit } from '../gen/initialise.ts'
 import { after, isStep } from '../gen/step.ts'
@@ -60,6 +61,8 @@ export interface BridgeApi {
 
 export type BridgeDef<A> = ServerDef<A, BridgeApi> & Readonly<BridgeApi>
 
+const KEYS = ['init', 'terminate'] as const
+
 /** A bridge's state. */
 interface Bridge {
   /** `undefined` once it has ended. */
@@ -80,14 +83,12 @@ interface Bridge {
 export function supervisorBridge<A, S>(
   url: string,
   name: string,
-  { init, terminate }: BridgeCallbacks<A, S>,
+  given: BridgeCallbacks<A, S>,
 ): BridgeDef<A> {
-  if (typeof init !== 'function' || typeof terminate !== 'function') {
-    throw new HeddleError(
-      'ERR_BAD_ARGUMENT',
-      'supervisorBridge() takes import.meta.url, a name, and callbacks init and terminate',
-    )
-  }
+  const refuse = refusing('bridge', name)
+  checkKeys(callbacksOf('supervisorBridge', given, refuse), KEYS, refuse)
+  requireFunctions(given as unknown as Given, KEYS, refuse)
+  const { init, terminate } = given
   const callbacks: ErasedCallbacks = {
     init: (argument: A, self: Self) => {
       self.trapExit(true)

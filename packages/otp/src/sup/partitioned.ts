@@ -11,6 +11,7 @@
  * find the child again). After Elixir's PartitionSupervisor.
  */
 
+import type { Steps } from '@heddle/scheduler'
 import {
   type CallMessage,
   HeddleError,
@@ -25,7 +26,7 @@ import {
 import type { ServerDef } from '../gen/definition.ts'
 import type { Ignore } from '../gen/initialise.ts'
 import { checkOptions } from '../gen/options.ts'
-import { Sequence, type Steps } from '../gen/sequence.ts'
+import { Sequence } from '../gen/sequence.ts'
 import type { ChildCounts, ChildInfo, SupervisorApi } from './calls.ts'
 import { type DynamicApi, type DynamicSpec, type DynamicSupervisorDef, dynamicSupervisor } from './dynamic.ts'
 import { child } from './spec.ts'

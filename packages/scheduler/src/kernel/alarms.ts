@@ -55,6 +55,28 @@ export class Alarms {
     return alarm
   }
 
+  /** At a point in time that is still to come. */
+  startAt(target: AlarmTarget, dueMs: number): Alarm {
+    const alarm = this.spares.pop() ?? new Alarm()
+    alarm.target = target
+    this.wheel.start(alarm, 0, dueMs)
+    this.onStart()
+    return alarm
+  }
+
+  /** For which time stands still. */
+  makePaused(target: AlarmTarget, leftMs: number): Alarm {
+    const alarm = this.spares.pop() ?? new Alarm()
+    alarm.target = target
+    alarm.leftMs = leftMs
+    return alarm
+  }
+
+  /** When it is up. */
+  dueMs(alarm: Alarm): number {
+    return this.wheel.dueMs(alarm, this.now())
+  }
+
   stop(alarm: Alarm): void {
     this.wheel.cancel(alarm)
     alarm.target = null

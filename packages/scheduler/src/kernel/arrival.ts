@@ -3,8 +3,10 @@
 import type { Process } from '../process/process.ts'
 import { SIGNAL, type SignalKind } from '../process/signals.ts'
 import { receiveProbe } from './deadlock.ts'
+import { receiveDirty } from './dirty.ts'
 import type { Kernel } from './kernel.ts'
 import { receiveExit } from './lifecycle.ts'
+import { receiveWish } from './migrate.ts'
 import { receiveMute, receiveUnmute } from './muting.ts'
 import { answerQuery } from './query.ts'
 import {
@@ -67,6 +69,21 @@ export function applySignal(
     case SIGNAL.aliased:
       receiveAliased(kernel, process, ref, value)
       break
+    default:
+      applyRareSignal(kernel, process, kind, source, ref, value, from)
+  }
+}
+
+function applyRareSignal(
+  kernel: Kernel,
+  process: Process,
+  kind: SignalKind,
+  source: number,
+  ref: number,
+  value: unknown,
+  from: number,
+): void {
+  switch (kind) {
     case SIGNAL.suspend:
       receiveSuspend(kernel, process, source, ref, value, from)
       break
@@ -78,6 +95,12 @@ export function applySignal(
       break
     case SIGNAL.timer:
       answerTimerRequest(kernel, source, ref, value, process.pid)
+      break
+    case SIGNAL.migrate:
+      receiveWish(kernel, process, source, ref, value)
+      break
+    case SIGNAL.dirty:
+      receiveDirty(kernel, process, source, ref, value, from)
       break
     case SIGNAL.mute:
       receiveMute(kernel, process, source)
@@ -101,6 +124,7 @@ export function wantsAnswer(kind: SignalKind): boolean {
     case SIGNAL.unlink:
     case SIGNAL.query:
     case SIGNAL.suspend:
+    case SIGNAL.migrate:
     case SIGNAL.mute:
       return true
     default:
@@ -135,6 +159,7 @@ export function answerForDead(
       break
     case SIGNAL.query:
     case SIGNAL.suspend:
+    case SIGNAL.migrate:
       kernel.signal(SIGNAL.reply, source, target, ref, undefined)
       break
     case SIGNAL.timer:

@@ -52,8 +52,10 @@ export function partWith(kernel: Kernel, peer: number, isForNext: (pid: number) 
     slots.free(slot)
     kernel.abandonEmbryo(pidNumber(slot, generation))
   })
+  kernel.outside.dirty?.partWith(peer)
   breakWithScheduler(kernel, peer)
   kernel.breakEmbryos(peer)
+  kernel.moves.partedWith(peer)
 }
 
 interface Death {

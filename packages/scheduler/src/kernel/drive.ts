@@ -6,14 +6,17 @@
  */
 
 import { Operation } from '../process/op.ts'
+import { PREEMPT } from '../process/preempt.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
 import { AGAIN, Chain, HIBERNATE, NO_TIMEOUT, Turn } from '../process/turn.ts'
 import { type ExitReason, formatReason } from '../term/exit-reason.ts'
+import { applyDeferred } from './deferred.ts'
 import { checkHeap } from './heap-limit.ts'
 import type { Kernel } from './kernel.ts'
 import { crash, dropWaiting, stopRestAlarm, terminate } from './lifecycle.ts'
 import { checkOverload } from './muting.ts'
+import { answerPreempt, firstStrip } from './preemption.ts'
 
 /** Messages and operations a process may use up before another gets its turn. */
 export const REDUCTIONS_PER_TURN = 256
@@ -21,6 +24,8 @@ export const REDUCTIONS_PER_TURN = 256
 export function takeTurn(kernel: Kernel, process: Process): void {
   process.status = STATUS.running
   process.budget = REDUCTIONS_PER_TURN
+  // For whoever watches this thread from another: who it is that does not come back.
+  kernel.counters.beginStep(process.pid, process.definition === null ? 0 : process.definition.number)
   let thrown: { readonly error: unknown } | null = null
   for (;;) {
     try {
@@ -50,6 +55,13 @@ function resume(kernel: Kernel, process: Process): void {
       if (definition === null) throw new Error('a process without definition was run')
       process.isStarted = false
       if (advance(kernel, process, definition.init(argument as never, process.self))) rest(kernel, process)
+      break
+    }
+    case PHASE.resuming: {
+      process.phase = PHASE.rest
+      const resume = process.definition?.moving?.resume
+      if (resume === undefined) throw new Error('a process without a wait of its own was resumed')
+      if (advance(kernel, process, resume(process.state as never, process.self))) rest(kernel, process)
       break
     }
     case PHASE.iterating:
@@ -136,7 +148,13 @@ function continueStep(kernel: Kernel, process: Process): unknown {
 /** Runs a generator until it waits or returns. */
 function iterate(kernel: Kernel, process: Process, iterator: Iterator<unknown, unknown, unknown>): unknown {
   process.phase = PHASE.iterating
-  const result = iterator.next()
+  // Nobody sees the value but an instrumented loop that asked: it is the answer.
+  let result: IteratorResult<unknown, unknown> | undefined = iterator.next(firstStrip(process))
+  if (result.done !== true && result.value === PREEMPT) result = answerPreempt(kernel, process, iterator)
+  if (result === undefined) {
+    kernel.enqueue(process)
+    return suspend(kernel, process)
+  }
   if (result.done === true) {
     process.iterator = null
     process.phase = PHASE.rest
@@ -174,7 +192,7 @@ function awaitPromise(kernel: Kernel, process: Process, promise: PromiseLike<unk
 /** Handles what came while its code was on the stack. */
 function suspend(kernel: Kernel, process: Process): typeof SUSPENDED {
   if (process.doom !== null && process.status !== STATUS.dead) terminate(kernel, process, process.doom.reason)
-  if (process.deferred !== null) kernel.applyDeferred(process)
+  if (process.deferred !== null) applyDeferred(kernel, process)
   return SUSPENDED
 }
 
@@ -218,7 +236,7 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
   const { mailbox, self } = process
   for (;;) {
     if (process.deferred !== null) {
-      kernel.applyDeferred(process)
+      applyDeferred(kernel, process)
       if (process.status === STATUS.dead) return
     }
     if (process.isSuspended) {
@@ -245,11 +263,16 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
 function runAgain(kernel: Kernel, process: Process, run: Run): void {
   for (;;) {
     if (process.deferred !== null) {
-      kernel.applyDeferred(process)
+      applyDeferred(kernel, process)
       if (process.status === STATUS.dead) return
     }
     if (process.isSuspended) {
       kernel.enqueue(process)
+      return
+    }
+    if (process.isWanted) {
+      kernel.enqueue(process)
+      kernel.moves.lookSoon()
       return
     }
     if (process.restMs === HIBERNATE) {
@@ -282,8 +305,22 @@ function waitAtRest(kernel: Kernel, process: Process): boolean {
   return false
 }
 
+/** It has been moved while its `afterMs` ran, which ends at this point in time. */
+export function restUntil(kernel: Kernel, process: Process, dueMs: number): void {
+  // Not at once if it is over: what came for it on its way comes first, and ends the rest.
+  const target = { timeUp: () => restTimeUp(kernel, process) }
+  process.restAlarm = kernel.alarms.startAt(target, Math.max(dueMs, kernel.outside.now()))
+}
+
+/** It has been moved while its `afterMs` stood still, since it is suspended. */
+export function restPaused(kernel: Kernel, process: Process, leftMs: number): void {
+  process.restAlarm = kernel.alarms.makePaused({ timeUp: () => restTimeUp(kernel, process) }, leftMs)
+}
+
 /** `again(state, { afterMs })`: any message cancels it. */
 function restTimeUp(kernel: Kernel, process: Process): void {
+  // On its way to another kernel: the rest goes on there.
+  if (process.status === STATUS.moving) return
   stopRestAlarm(kernel, process)
   // A message that came first cancels it, even if that was not handled yet.
   if (process.mailbox.length > 0) return

@@ -1,6 +1,6 @@
 /**
- * Processes that are to run here, but whose spawn request is still on its way: another scheduler may hear of the pid,
- * and send to it, sooner. What comes for them is held until they are there.
+ * Processes that are to run here, but are still on their way, as a spawn request or as what moves here: another scheduler
+ * may hear of that, and send to them, sooner. What comes for them is held until they are there.
  */
 
 import type { SignalRecord } from '../process/process.ts'
@@ -26,7 +26,8 @@ export class Embryos {
   isExpected(pid: number): boolean {
     const { slots, endpoint } = this.kernel
     const slot = slotOf(pid)
-    return this.kernel.isAlivePid(pid) && slots.owner(slot) === endpoint && slots.isStarting(slot)
+    if (slots.isStarting(slot)) return this.kernel.isAlivePid(pid) && slots.owner(slot) === endpoint
+    return this.kernel.moves.isComing(pid)
   }
 
   hold(pid: number, signal: SignalRecord): void {
@@ -56,6 +57,11 @@ export class Embryos {
       if (!('brokenWith' in each))
         this.kernel.answerForDead(each.kind, pid, each.source, each.ref, each.value)
     }
+  }
+
+  /** Those that were on their way and have died there will never be. */
+  abandonLost(): void {
+    for (const pid of [...this.held.keys()]) if (!this.isExpected(pid)) this.abandon(pid)
   }
 
   private take(pid: number): readonly Held[] {

@@ -11,11 +11,7 @@ import type { Kernel } from './kernel.ts'
 
 interface Question {
   readonly drainCount: number
-  readonly kind: SignalKind
-  readonly target: number
-  readonly source: number
-  readonly ref: number
-  readonly value: unknown
+  readonly answer: () => void
 }
 
 export class Forgotten {
@@ -30,7 +26,12 @@ export class Forgotten {
   }
 
   ask(kind: SignalKind, target: number, source: number, ref: number, value: unknown): void {
-    this.questions.push({ drainCount: this.kernel.outside.drainCount(), kind, target, source, ref, value })
+    this.whenCaughtUp(() => this.kernel.answerForDead(kind, target, source, ref, value))
+  }
+
+  /** Does it when every ring has been read to the end once. */
+  whenCaughtUp(answer: () => void): void {
+    this.questions.push({ drainCount: this.kernel.outside.drainCount(), answer })
     // It is the next drain that gives the answer.
     this.kernel.timerStarted()
   }
@@ -41,7 +42,6 @@ export class Forgotten {
     const caughtUp = this.kernel.outside.caughtUpCount()
     const first = this.questions.findIndex(({ drainCount }) => drainCount >= caughtUp)
     const due = this.questions.splice(0, first < 0 ? this.questions.length : first)
-    for (const { kind, target, source, ref, value } of due)
-      this.kernel.answerForDead(kind, target, source, ref, value)
+    for (const { answer } of due) answer()
   }
 }

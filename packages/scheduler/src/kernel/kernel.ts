@@ -15,21 +15,22 @@ import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
 import type { Operation } from '../process/op.ts'
 import { PHASE, type Process, type SignalRecord, STATUS } from '../process/process.ts'
-import type { ExitMessage, Transferable } from '../process/self.ts'
-import { exitEffect, SIGNAL, type SignalKind } from '../process/signals.ts'
+import type { Transferable } from '../process/self.ts'
+import { SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
-import type { ExitReason } from '../term/exit-reason.ts'
 import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
+import { type Balance, Balancer } from './balance.ts'
 import { Cascade } from './cascade.ts'
-import { Doomed } from './doomed.ts'
+import { mustDefer } from './deferred.ts'
 import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
 import { Embryos } from './embryos.ts'
 import { Forgotten } from './forgotten.ts'
 import { Graves } from './graves.ts'
-import { receiveSpawn, terminate } from './lifecycle.ts'
+import { receiveSpawn } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
+import { Moves } from './moves.ts'
 import type { Outside } from './outside.ts'
 import { ProcessTable } from './process-table.ts'
 import type { Report } from './report.ts'
@@ -46,6 +47,8 @@ export interface KernelParts {
   readonly names: NameTable
   readonly control: Control
   readonly outside: Outside
+  /** Whether it gives processes to others when its run queue is longer than theirs; default: off. */
+  readonly balance?: Balance
   /** What reports (crashes and the like) are handed to, on the host; elsewhere they travel there. */
   readonly onReport?: (report: Report) => void
 }
@@ -84,10 +87,12 @@ export class Kernel {
   /** The process whose own code is on the stack. */
   private running: Process | null = null
   private readonly runQueue = new RunQueue()
+  private readonly balancer: Balancer | null
   private readonly onReport: ((report: Report) => void) | undefined
   protected readonly embryos: Embryos
   private readonly forgotten: Forgotten
   readonly graves: Graves
+  readonly moves: Moves
   private readonly cascade = new Cascade()
   private readonly late: (() => void)[] = []
   /** Timers that were due as they were started. */
@@ -110,11 +115,18 @@ export class Kernel {
     this.forgotten = new Forgotten(this)
     this.graves = new Graves(parts.slots, parts.outside)
     this.timers = new TimerWheel(parts.outside.now())
+    this.moves = this.makeMoves()
+    const { balance = 'off' } = parts
+    this.balancer = balance === 'off' || parts.endpoint === HOST ? null : new Balancer(this, balance)
     this.alarms = new Alarms(
       this.timers,
       () => this.timerStarted(),
       () => this.outside.now(),
     )
+  }
+
+  protected makeMoves(): Moves {
+    return new Moves(this)
   }
 
   // ---- driven by the shell ----
@@ -128,16 +140,22 @@ export class Kernel {
     return this.runQueue.length
   }
 
-  /** Runs at most `turnCountMax` turns; returns whether something is left to run. */
+  /** Processes of the run queue, those that will wait longest first. */
+  waitingLongest(): Iterable<Process> {
+    return this.runQueue.waitingLongest()
+  }
+
+  /** Runs so many turns, or as many as handle a full turn's messages; returns whether something is left to run. */
   runSlice(turnCountMax: number): boolean {
     this.isInSlice = true
     try {
       if (this.late.length > 0) for (const action of this.late.splice(0)) action()
-      for (let turn = 0; turn < turnCountMax; turn++) {
+      if (this.moves.isDue) this.moves.begin()
+      const enough = this.reductionCount + REDUCTIONS_PER_TURN
+      for (let turn = 0; turn < turnCountMax && this.reductionCount < enough; turn++) {
         const process = this.runQueue.shift()
         if (process === undefined) break
-        // Killed while it stood in the queue.
-        if (process.status !== STATUS.runnable) continue
+        if (process.status !== STATUS.runnable) continue // It was killed while it stood in the queue.
         if (process.isSuspended) {
           process.ownExtras().isDue = true
           continue
@@ -157,6 +175,7 @@ export class Kernel {
     return (
       this.runQueue.length > 0 ||
       this.late.length > 0 ||
+      this.moves.isDue ||
       this.overdue.length > 0 ||
       this.forgotten.hasQuestions
     )
@@ -166,6 +185,7 @@ export class Kernel {
   settle(nowMs: number): void {
     this.isInSlice = true
     this.settledMs = nowMs
+    if (this.balancer !== null && nowMs >= this.balancer.nextMs) this.balancer.look(nowMs)
     try {
       this.forgotten.answer()
       this.timers.settle(nowMs)
@@ -205,6 +225,8 @@ export class Kernel {
     counters.spawnCount = this.spawnCount
     counters.loadingCount = this.loadingCount
     counters.clockMs = this.settledMs
+    counters.movedOutCount = this.moves.outCount
+    counters.movedInCount = this.moves.inCount
   }
 
   // ---- signals ----
@@ -229,6 +251,8 @@ export class Kernel {
     } else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
     else if (kind === SIGNAL.report) this.onReport?.(value as Report)
     else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
+    else if (kind >= SIGNAL.moved && kind <= SIGNAL.arrived)
+      this.moves.receive(kind, target, source, ref, value, from)
     else if (this.embryos.isExpected(target)) this.embryos.hold(target, { kind, source, ref, value, from })
     else if (from === this.endpoint && wantsAnswer(kind) && this.isForgotten(target))
       this.forgotten.ask(kind, target, source, ref, value)
@@ -236,14 +260,7 @@ export class Kernel {
   }
 
   /** A signal has its effect. */
-  protected apply(
-    process: Process,
-    kind: SignalKind,
-    source: number,
-    ref: number,
-    value: unknown,
-    from: number,
-  ): void {
+  apply(process: Process, kind: SignalKind, source: number, ref: number, value: unknown, from: number): void {
     applySignal(this, process, kind, source, ref, value, from)
   }
 
@@ -260,6 +277,26 @@ export class Kernel {
   /** The spawn request for this process will not come any more. */
   abandonEmbryo(pid: number): void {
     this.embryos.abandon(pid)
+  }
+
+  /** A process that was held for is there. */
+  releaseEmbryo(pid: number): void {
+    this.embryos.release(pid)
+  }
+
+  /** What is held for processes that will not come after all is answered as for the dead. */
+  abandonLost(): void {
+    this.embryos.abandonLost()
+  }
+
+  /** Does it when every ring has been read to the end once. */
+  whenCaughtUp(action: () => void): void {
+    this.forgotten.whenCaughtUp(action)
+  }
+
+  /** Whether something waits for that. */
+  get hasQuestions(): boolean {
+    return this.forgotten.hasQuestions
   }
 
   /** A scheduler has died: what it sent to processes that are still to come is followed by its end. */
@@ -311,27 +348,6 @@ export class Kernel {
     else this.receive(SIGNAL.message, pid, 0, 0, copy(message))
   }
 
-  /** Signals that a running process sent to itself take effect at once; it may be doomed then. */
-  applyToSelf(process: Process): void {
-    if (process.status === STATUS.dead) throw new Doomed()
-    const signals = process.deferred
-    process.deferred = null
-    for (const signal of signals ?? []) {
-      if (signal.kind === SIGNAL.exit && signal.source === process.pid) this.exitOwn(process, signal.value)
-      else (process.deferred ??= []).push(signal)
-    }
-    if (process.doom !== null) throw new Doomed()
-  }
-
-  private exitOwn(process: Process, reason: unknown): void {
-    const effect = exitEffect(process.trapsExits, reason as ExitReason, false, true)
-    if (effect.do === 'die') process.doom = { reason: effect.reason }
-    else if (effect.do === 'deliver') {
-      const message: ExitMessage = { type: 'EXIT', pid: process.pidTerm, reason: effect.reason }
-      this.deliverOwn(process, message)
-    }
-  }
-
   /** Hands a signal to another endpoint. */
   post(
     to: number,
@@ -357,8 +373,14 @@ export class Kernel {
     if (slot >= this.slots.slotCount || pid <= 0) return this.endpoint
     const age = this.slots.generation(slot) - generationOf(pid)
     const isKnown = age === 0 || (age === 1 && this.slots.isFree(slot))
-    const owner = isKnown ? this.slots.owner(slot) : this.endpoint
+    const owner = isKnown ? this.ownerOf(pid, slot) : this.endpoint
     return owner < 0 || this.control.isGone(owner) ? this.endpoint : owner
+  }
+
+  private ownerOf(pid: number, slot: number): number {
+    const heir = this.slots.heir(slot)
+    // On its way: who has been told of that sends to the new owner.
+    return heir !== 0 && this.moves.routes.get(pid)?.to === heir ? heir : this.slots.owner(slot)
   }
 
   /** Whether this pid is of a process that ran who knows where, and is dead. */
@@ -452,21 +474,6 @@ export class Kernel {
     this.slots.forEachAlive((slot, generation) => pids.push(pidNumber(slot, generation)))
     return pids
   }
-
-  /** Handles the signals that came while the process was running. */
-  applyDeferred(process: Process): void {
-    while (process.deferred !== null) {
-      const signals = process.deferred
-      process.deferred = null
-      for (const signal of signals) {
-        const { kind, source, ref, value, from } = signal
-        if (process.status !== STATUS.dead) this.apply(process, kind, source, ref, value, from)
-        else this.answerForDead(kind, process.pid, source, ref, value)
-      }
-    }
-    // By its mailbox, which has become too full.
-    if (process.doom !== null) terminate(this, process, process.doom.reason)
-  }
 }
 
 /** Hands a message to a receive that waits for it. A suspended process takes nothing. */
@@ -479,10 +486,4 @@ function offer(process: Process, message: unknown): boolean {
     operation = next
   }
   return false
-}
-
-/** Its own code is on the stack: signals are handled when that has returned, in order. Questions are not signals. */
-function mustDefer(process: Process, kind: SignalKind): boolean {
-  if (process.deferred !== null) return true
-  return process.status === STATUS.running && kind !== SIGNAL.query && kind !== SIGNAL.timer
 }

@@ -24,6 +24,7 @@ import { exitEffect, SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
 import { HeddleError } from '../term/errors.ts'
 import {
+  Crash,
   type ErrorReason,
   Exit,
   type ExitReason,
@@ -34,6 +35,7 @@ import {
 } from '../term/exit-reason.ts'
 import { generationOf, PidTerm, pidNumber, slotOf } from '../term/pid.ts'
 import type { Alarm } from './alarms.ts'
+import { cleanUpAfter } from './cleanup.ts'
 import type { Kernel } from './kernel.ts'
 import { beginMuting, endMuting, releaseNeeded } from './muting.ts'
 import { placeSpawn } from './placement.ts'
@@ -258,8 +260,8 @@ function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ac
   )
 }
 
-/** It travels in a reply, and in an exit reason: what is nested too deeply for that is left out. */
-function loadReason(thrown: unknown): ErrorReason {
+/** Why code could not be had. It travels in a reply, and in an exit reason: what is nested too deeply for that is left out. */
+export function loadReason(thrown: unknown): ErrorReason {
   const reason = errorReason(thrown instanceof Error ? thrown : new Error(formatReason(thrown)))
   try {
     copy([[reason]])
@@ -280,7 +282,9 @@ function acknowledgeEnded(kernel: Kernel, process: Process): void {
 
 /** Its code threw what nobody caught. */
 export function crash(kernel: Kernel, process: Process, thrown: unknown): void {
-  terminate(kernel, process, reasonOfThrown(thrown), { isCrash: !(thrown instanceof Exit) })
+  terminate(kernel, process, reasonOfThrown(thrown), {
+    isCrash: !(thrown instanceof Exit) || thrown instanceof Crash,
+  })
 }
 
 /** Ends a process. */
@@ -305,7 +309,24 @@ export function terminate(
     breakRelations(kernel, process, reason)
     endMuting(kernel, process)
     kernel.graves.release(slot)
+    if (process.extras !== null) cleanUpAfter(process, reason, (it) => kernel.report(it), kernel.endpoint)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
+  })
+}
+
+/** Ends a process that was on its way to a scheduler that has died: the host has sealed its slot, and freed its name. */
+export function endSealed(kernel: Kernel, process: Process, reason: ExitReason): void {
+  const signals = process.deferred ?? []
+  process.deferred = null
+  process.status = STATUS.dead
+  process.doom = { reason }
+  forgetCode(kernel, process)
+  kernel.table.delete(process)
+  kernel.inOrder(() => {
+    breakRelations(kernel, process, reason)
+    for (const { kind, source, ref, value } of signals)
+      kernel.answerForDead(kind, process.pid, source, ref, value)
+    kernel.graves.release(slotOf(process.pid))
   })
 }
 

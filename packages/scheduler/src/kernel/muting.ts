@@ -63,9 +63,13 @@ export function releaseNeeded(kernel: Kernel, process: Process): void {
 }
 
 /** A scheduler has died. */
-export function unmuteFor(kernel: Kernel, process: Process, endpoint: number): void {
+export function unmuteFor(
+  kernel: Kernel,
+  process: Process,
+  isLost: (pid: number, where: number) => boolean,
+): void {
   for (const [source, where] of [...(process.extras?.mutedBy ?? [])])
-    if (where === endpoint) receiveUnmute(kernel, process, source)
+    if (isLost(source, where)) receiveUnmute(kernel, process, source)
 }
 
 function goOnUnlessSuspended(kernel: Kernel, process: Process): void {
@@ -104,7 +108,7 @@ export function checkOverload(kernel: Kernel, process: Process, extras: Extras):
 }
 
 /** Lets all go whom it has muted. */
-function relax(kernel: Kernel, process: Process, extras: Extras): void {
+export function relax(kernel: Kernel, process: Process, extras: Extras): void {
   extras.isOverloaded = false
   kernel.slots.pressure.set(slotOf(process.pid), MUTES)
   unmuteAll(kernel, process, extras)

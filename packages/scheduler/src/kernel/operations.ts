@@ -4,7 +4,7 @@ import { CALL_TIMEOUT_MS, type CallEnvelope, type CallMessage } from '../process
 import { NOTHING } from '../process/mailbox.ts'
 import type { Matcher } from '../process/match.ts'
 import { Operation, type Task } from '../process/op.ts'
-import type { CallerNode, PendingCall, Process } from '../process/process.ts'
+import { type CallerNode, type PendingCall, type Process, STATUS } from '../process/process.ts'
 import { TIMEOUT } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -90,7 +90,8 @@ class ReceiveTask implements Task, AlarmTarget {
   }
 
   timeUp(): void {
-    this.operation?.complete(TIMEOUT)
+    // On its way to another kernel: it waits on there.
+    if (this.process.status !== STATUS.moving) this.operation?.complete(TIMEOUT)
   }
 
   release(): void {
@@ -204,6 +205,17 @@ class CallTask implements Task, CallerNode, AlarmTarget {
 
   get refNumber(): number {
     return this.ref.$ref
+  }
+
+  get caller(): number {
+    return this.process.pid
+  }
+
+  /** From now on a call between schedulers: the target's new kernel has a record of it. */
+  targetMoved(to: number): void {
+    this.localTarget = null
+    this.isWatched = true
+    this.endpoint = to
   }
 
   get call(): PendingCall {

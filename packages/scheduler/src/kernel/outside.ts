@@ -7,6 +7,7 @@
 import type { Definition, DefinitionAddress } from '../process/define.ts'
 import type { Transferable } from '../process/self.ts'
 import type { SignalKind } from '../process/signals.ts'
+import type { DirtyDesk } from './dirty.ts'
 
 export interface Outside {
   /** Monotonic ms, with fractions. */
@@ -37,6 +38,8 @@ export interface Outside {
   drainCount(): number
   /** The latest such number of which this is true: all that others had published before it began has been read. */
   caughtUpCount(): number
+  /** Whether what is sent to this endpoint goes to the one that is up, and what that sends can be read. */
+  reaches(endpoint: number): boolean
   /** There is work, and it came outside of a slice: from a promise, a timer of the event loop, the host. */
   kick(): void
   /** Signals for this endpoint that wait for room in its ring, or for it to come up. */
@@ -45,4 +48,6 @@ export interface Outside {
   collectGarbage(): void
   /** The definition at this address: at once if its module is here, else once it is imported. */
   load(address: DefinitionAddress): Definition | Promise<Definition>
+  /** Where dirty functions of the whole VM are run: the host has it. */
+  readonly dirty?: DirtyDesk
 }

@@ -1,7 +1,8 @@
 /**
  * Where a new process runs: here while the run queue is short, since a neighbour in cache is the
  * cheapest to talk to; else on the less loaded of two others taken at random, which spreads nearly as
- * well as asking all and costs two loads.
+ * well as asking all and costs two loads. A scheduler that is stuck in one turn gets nothing but what was asked for by its
+ * number: it could not start it.
  */
 
 import type { SpawnOptions } from '../process/self.ts'
@@ -22,7 +23,7 @@ export function placeSpawn(kernel: Kernel, wanted: SpawnOptions['scheduler']): n
   }
   const isHost = kernel.endpoint < FIRST_SCHEDULER
   if (wanted === undefined) {
-    return !isHost && kernel.runQueueLength < SHORT_QUEUE
+    return !isHost && kernel.runQueueLength < SHORT_QUEUE && !kernel.control.isStuck(kernel.endpoint)
       ? kernel.endpoint
       : lessLoadedOfTwo(kernel, schedulerCount)
   }
@@ -43,23 +44,30 @@ function lessLoadedOfTwo(kernel: Kernel, schedulerCount: number): number {
   const a = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
   const b = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
   const better = loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
-  const chosen = kernel.control.isUp(better) ? better : anyUp(kernel, schedulerCount, better)
+  const chosen = isFit(kernel, better) ? better : anyFit(kernel, schedulerCount, better)
   kernel.placedCounts[chosen] += 1
   return chosen
 }
 
-/** While schedulers are down, one that is up; if none is, one that will be, where the spawn waits. */
-function anyUp(kernel: Kernel, schedulerCount: number, otherwise: number): number {
+function isFit(kernel: Kernel, endpoint: number): boolean {
+  return kernel.control.isUp(endpoint) && !kernel.control.isStuck(endpoint)
+}
+
+/** One that can start it; if none can, one that is up, or will be: there the spawn waits. */
+function anyFit(kernel: Kernel, schedulerCount: number, otherwise: number): number {
+  let up = 0
   for (let step = 0; step < schedulerCount; step++) {
     const endpoint = FIRST_SCHEDULER + ((otherwise - FIRST_SCHEDULER + step) % schedulerCount)
-    if (kernel.control.isUp(endpoint)) return endpoint
+    if (isFit(kernel, endpoint)) return endpoint
+    if (up === 0 && kernel.control.isUp(endpoint)) up = endpoint
   }
+  if (up !== 0) return up
   if (!kernel.control.isGone(otherwise)) return otherwise
   throw new HeddleError('ERR_SCHEDULER_DOWN', 'no scheduler is up')
 }
 
 function loadOf(kernel: Kernel, endpoint: number): number {
-  if (!kernel.control.isUp(endpoint)) return Infinity
+  if (!isFit(kernel, endpoint)) return Infinity
   const counters = kernel.control.counters(endpoint)
   // What others publish stands still while one process here spawns many: its own choices must count at once.
   return (counters.runQueueLength + kernel.placedCounts[endpoint]) * 1_000 + counters.processCount

@@ -1,11 +1,12 @@
 /** Questions about a process, answered by the kernel that runs it, in order with all other signals. */
 
-import type { InfoItem, ProcessInfo } from '../process/info.ts'
+import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { PRIORITIES } from '../process/limits.ts'
-import { type PendingCall, PHASE, type Process, STATUS } from '../process/process.ts'
+import { type PackedRequest, type PendingCall, PHASE, type Process, STATUS } from '../process/process.ts'
 import type { GarbageCollected } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
+import { HeddleError } from '../term/errors.ts'
 import { formatReason } from '../term/exit-reason.ts'
 import { PidTerm, slotOf } from '../term/pid.ts'
 import { RefTerm } from '../term/ref.ts'
@@ -31,6 +32,7 @@ const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process)
   maxHeapBytes: (_kernel, process) => process.extras?.heapLimit,
   heapBytes: (_kernel, process) => estimateHeap(process, HEAP_BYTES_SHOWN_MAX).bytes,
   suspendCount: (_kernel, process) => suspendCountOf(process),
+  pinned: (_kernel, process) => process.extras?.pinned,
   links: (_kernel, process) =>
     [...(process.links ?? [])].filter(([, link]) => link.unlinkId === 0).map(([peer]) => new PidTerm(peer)),
   monitors: (_kernel, process) =>
@@ -77,6 +79,13 @@ export function infoOf(kernel: Kernel, process: Process, items: readonly InfoIte
 /** Stands for the items: a collection of garbage is asked for. */
 export const COLLECT = 'collect'
 
+/** @throws HeddleError ERR_BAD_ARGUMENT */
+export function checkItems(items: readonly InfoItem[]): void {
+  const unknown = items.find((item) => !INFO_ITEMS.includes(item))
+  if (unknown === undefined && items.length > 0) return
+  throw new HeddleError('ERR_BAD_ARGUMENT', `processInfo() knows no item '${String(unknown)}'`)
+}
+
 /** `items` empty: only whether it is alive. */
 export function answerQuery(
   kernel: Kernel,
@@ -101,6 +110,13 @@ export function answerQuery(
   }
 }
 
+type CollectionPlan = Omit<PackedRequest, 'kind'>
+
+/** @internal One that has moved with its process. */
+export function unpackCollection(kernel: Kernel, process: Process, packed: PackedRequest): PendingCall {
+  return new CollectionRequest(kernel, process, packed)
+}
+
 /** A collection whose outcome comes as a message. */
 class CollectionRequest implements PendingCall {
   readonly refNumber: number
@@ -109,13 +125,18 @@ class CollectionRequest implements PendingCall {
   private readonly kernel: Kernel
   private readonly process: Process
   private readonly requestId: unknown
-  constructor(kernel: Kernel, process: Process, target: number, requestId: unknown) {
+  constructor(kernel: Kernel, process: Process, { ref, target, endpoint, detail }: CollectionPlan) {
     this.kernel = kernel
     this.process = process
-    this.refNumber = kernel.newRef()
+    this.refNumber = ref
     this.target = target
-    this.endpoint = kernel.locate(target)
-    this.requestId = copy(requestId)
+    this.endpoint = endpoint
+    this.requestId = detail
+  }
+
+  pack(): PackedRequest {
+    const { refNumber: ref, target, endpoint, requestId: detail } = this
+    return { kind: 'collection', ref, target, endpoint, detail }
   }
 
   answer(value: unknown): void {
@@ -138,7 +159,8 @@ export function requestCollection(
   target: number,
   requestId: unknown,
 ): void {
-  const request = new CollectionRequest(kernel, process, target, requestId)
+  const plan = { ref: kernel.newRef(), target, endpoint: kernel.locate(target), detail: copy(requestId) }
+  const request = new CollectionRequest(kernel, process, plan)
   process.addCall(request)
   kernel.signal(SIGNAL.query, target, process.pid, request.refNumber, COLLECT)
 }

@@ -14,7 +14,7 @@
  */
 
 import type { CallEnvelope, ReplyMessage } from '../process/call.ts'
-import type { CallerNode, PendingCall, Process } from '../process/process.ts'
+import { type CallerNode, type PendingCall, type Process, STATUS } from '../process/process.ts'
 import type { MonitorOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -239,13 +239,37 @@ export function breakRelations(kernel: Kernel, process: Process, reason: ExitRea
  * its own breaks, as if that process had ended with this reason. Who lives and is to run there belongs to its successor.
  */
 export function breakWithScheduler(kernel: Kernel, endpoint: number): void {
-  for (const process of [...kernel.table]) breakProcessWith(kernel, process, endpoint)
+  // A process that is on its way to another kernel breaks with the dead there.
+  for (const process of [...kernel.table])
+    if (process.status !== STATUS.moving) breakProcessWith(kernel, process, endpoint)
 }
 
 /** The same, for one process. */
 export function breakProcessWith(kernel: Kernel, process: Process, endpoint: number): void {
+  const { routes } = kernel.moves
+  const isThere = (pid: number, where: number): boolean => routes.where(pid, where) === endpoint
+  breakWithLost(kernel, process, endpoint, (pid, where) => isThere(pid, where) && !kernel.isAlivePid(pid))
+  if (!process.isSuspended) return
+  resumeFor(kernel, process, isThere)
+  unmuteFor(kernel, process, isThere)
+}
+
+/** Breaks with processes that were on their way from that scheduler, and have died with it. */
+export function breakStrays(kernel: Kernel, process: Process, endpoint: number): void {
+  const { routes } = kernel.moves
+  breakWithLost(kernel, process, endpoint, (pid) => routes.isStray(pid, endpoint))
+  if (!process.isSuspended) return
+  resumeFor(kernel, process, (pid) => routes.isStray(pid, endpoint))
+  unmuteFor(kernel, process, (pid) => routes.isStray(pid, endpoint))
+}
+
+function breakWithLost(
+  kernel: Kernel,
+  process: Process,
+  endpoint: number,
+  isLost: (pid: number, where: number) => boolean,
+): void {
   const reason = ['scheduler_down', endpoint] as const
-  const isLost = (pid: number, where: number): boolean => where === endpoint && !kernel.isAlivePid(pid)
   for (const call of [...process.pendingCalls()]) {
     if (isLost(call.target, call.endpoint)) downFrom(kernel, process, call, reason)
   }
@@ -257,10 +281,6 @@ export function breakProcessWith(kernel: Kernel, process: Process, endpoint: num
   }
   for (const [peer, known] of [...(process.links ?? [])]) {
     if (isLost(peer, known.endpoint)) kernel.receive(SIGNAL.exitLink, process.pid, peer, 0, copy(reason))
-  }
-  if (process.isSuspended) {
-    resumeFor(kernel, process, endpoint)
-    unmuteFor(kernel, process, endpoint)
   }
 }
 

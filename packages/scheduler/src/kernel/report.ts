@@ -5,7 +5,15 @@ import type { ExitReason } from '../term/exit-reason.ts'
 import type { Pid } from '../term/pid.ts'
 
 /** Something that people should hear of. */
-export type Report = CrashReport | SchedulerReport | HeapReport | DeadlockReport | OverflowReport
+export type Report =
+  | CrashReport
+  | HeapReport
+  | SchedulerReport
+  | LongScheduleReport
+  | SchedulerHeapReport
+  | GiveUpReport
+  | DeadlockReport
+  | OverflowReport
 
 /** The code of a process threw what nobody caught. */
 export interface CrashReport {
@@ -30,11 +38,60 @@ export interface HeapReport {
   readonly isKilled: boolean
 }
 
-/** The thread of a scheduler ended by itself, or could not be started. */
+/** The thread of a scheduler has ended, or could not be started. */
 export interface SchedulerReport {
   readonly type: 'scheduler_down'
   readonly scheduler: number
-  /** What the thread said last, if anything. */
+  /** What ended it, if that is known: what the thread said last, or why the VM ended it. */
+  readonly error: string | undefined
+}
+
+/**
+ * A scheduler has been in one turn of one process for longer than `longScheduleMs`: nothing else runs there meanwhile. OTP:
+ * `erlang:system_monitor` with `long_schedule`.
+ */
+export interface LongScheduleReport {
+  readonly type: 'long_schedule'
+  readonly scheduler: number
+  /** `running`: told once, while it lasts. Then `over`, or `killed` if it passes `hogKillMs`: the scheduler is ended. */
+  readonly stage: 'running' | 'over' | 'killed'
+  /** So far, or in all: at least so long, since the host looks now and then. */
+  readonly ms: number
+  /** `undefined`: code that is in no process's turn, such as an async callback behind its `await`. */
+  readonly pid: Pid | undefined
+  readonly definition: DefinitionAddress | undefined
+  readonly registeredName: string | undefined
+}
+
+/** The heap of a scheduler nears its limit. */
+export interface SchedulerHeapReport {
+  readonly type: 'scheduler_heap'
+  readonly scheduler: number
+  /** Alive after a collection. */
+  readonly usedBytes: number
+  /** What V8 would end the thread at, at the latest. */
+  readonly limitBytes: number
+  /**
+   * `process_killed`: the one that grew most. `nobody_blamed`: none holds enough of it, or grows. `scheduler_replaced`: that went on, and
+   * the scheduler is ended before V8 ends it.
+   */
+  readonly outcome: 'process_killed' | 'nobody_blamed' | 'scheduler_replaced'
+  /** Whoever was killed, and what it held: an estimate. */
+  readonly pid: Pid | undefined
+  readonly definition: DefinitionAddress | undefined
+  readonly registeredName: string | undefined
+  readonly bytes: number
+}
+
+/** More schedulers died than `schedulerRestarts` allows: the VM has stopped. */
+export interface GiveUpReport {
+  readonly type: 'gave_up'
+  /** The last that died. */
+  readonly scheduler: number
+  /** So many deaths in `periodMs`. */
+  readonly deathCount: number
+  readonly periodMs: number
+  /** What ended the last, if that is known. */
   readonly error: string | undefined
 }
 

@@ -37,6 +37,14 @@ class Queue {
     return process
   }
 
+  /** From the one that was pushed last. */
+  *backwards(): Iterable<Process> {
+    for (let at = this.tail - 1; at >= this.head; at--) {
+      const process = this.items[at & (this.items.length - 1)]
+      if (process !== undefined) yield process
+    }
+  }
+
   private grow(): void {
     const grown = new Array<Process | undefined>(this.items.length * 2).fill(undefined)
     for (let at = this.head; at < this.tail; at++) {
@@ -57,6 +65,11 @@ export class RunQueue {
 
   get length(): number {
     return this.normal.length + this.otherCount
+  }
+
+  /** Of usual priority, those that will wait longest first. */
+  waitingLongest(): Iterable<Process> {
+    return this.normal.backwards()
   }
 
   push(process: Process): void {

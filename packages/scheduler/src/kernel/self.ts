@@ -6,6 +6,7 @@
 
 import type { CallMessage, CallOptions, CastMessage, From, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
+import type { DirtyDef, DirtyOptions } from '../process/dirty.ts'
 import { setFlag } from '../process/flags.ts'
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { Matcher } from '../process/match.ts'
@@ -36,7 +37,9 @@ import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import { isPid, type Pid, PidTerm, slotOf } from '../term/pid.ts'
 import { isRef, type Ref, RefTerm } from '../term/ref.ts'
 import { addAlias, makeAlias, removeAlias } from './aliases.ts'
+import { applyToSelf } from './deferred.ts'
 import { eraseEntry, getEntry, putEntry } from './dictionary.ts'
+import { dirtyOperation } from './dirty.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
 import { groupLeaderOf, registerName, spawn } from './lifecycle.ts'
@@ -51,7 +54,7 @@ import {
   valueOperation,
   yieldOperation,
 } from './operations.ts'
-import { requestCollection } from './query.ts'
+import { checkItems, requestCollection } from './query.ts'
 import { demonitor, link, monitor, receiveReply, unlink } from './relations.ts'
 import {
   checkMonitorOptions,
@@ -74,7 +77,7 @@ const CALL_OPTIONS: readonly string[] = ['timeoutMs']
 
 export class ProcessSelf implements Self {
   private readonly kernel: Kernel
-  private readonly process: Process
+  readonly process: Process
   constructor(kernel: Kernel, process: Process) {
     this.kernel = kernel
     this.process = process
@@ -182,6 +185,11 @@ export class ProcessSelf implements Self {
     return sleepOperation(this.kernel, this.process, checkTimeout(ms))
   }
 
+  dirty<A, R>(definition: DirtyDef<A, R>, args: NoInfer<A>, options: DirtyOptions = {}): Op<R> {
+    if (this.isMute()) return this.never()
+    return dirtyOperation(this.kernel, this.process, definition, args, options)
+  }
+
   yield(): Op<void> {
     if (this.isMute()) return this.never()
     this.process.budget = 0
@@ -287,9 +295,8 @@ export class ProcessSelf implements Self {
     checkOptions(options, ['flush'], 'demonitor')
     const refNumber = refOf(ref, 'demonitor')
     const wasActive = demonitor(this.kernel, this.process, refNumber)
-    if (wasActive || options?.flush !== true) return wasActive
-    this.process.mailbox.take((message) => isDownOf(message, refNumber), 0)
-    return false
+    if (!wasActive && options?.flush === true) this.process.mailbox.take((it) => isDownOf(it, refNumber), 0)
+    return wasActive
   }
 
   exit(reason: ExitReason): never
@@ -300,7 +307,7 @@ export class ProcessSelf implements Self {
     const [pid, reason] = args
     this.kernel.signal(SIGNAL.exit, pidOf(pid, 'exit'), this.process.pid, 0, reason)
     // A signal to oneself takes effect before the call returns.
-    if (pid.$pid === this.process.pid) this.kernel.applyToSelf(this.process)
+    if (pid.$pid === this.process.pid) applyToSelf(this.kernel, this.process)
   }
 
   trapExit(traps: boolean): boolean {
@@ -355,10 +362,7 @@ export class ProcessSelf implements Self {
   ): Op<Pick<ProcessInfo, Item> | undefined>
   processInfo(pid: Pid, items: readonly InfoItem[] = INFO_ITEMS): Op<ProcessInfo | undefined> {
     if (this.isMute()) return this.never()
-    const unknown = items.find((item) => !INFO_ITEMS.includes(item))
-    if (unknown !== undefined || items.length === 0) {
-      throw new HeddleError('ERR_BAD_ARGUMENT', `processInfo() knows no item '${String(unknown)}'`)
-    }
+    checkItems(items)
     const operation = queryOperation(this.kernel, this.process, pidOf(pid, 'processInfo'), items)
     return operation as Op<unknown> as Op<ProcessInfo | undefined>
   }

@@ -4,7 +4,7 @@
  */
 
 import type { DefinitionAddress } from '../process/define.ts'
-import type { PendingCall, Process } from '../process/process.ts'
+import type { PackedRequest, PendingCall, Process } from '../process/process.ts'
 import type { MonitorOptions, SpawnOptions, SpawnRequestOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -19,6 +19,31 @@ import { checkMonitorOptions } from './self-checks.ts'
 
 const REPLIES: readonly unknown[] = ['yes', 'no', 'error_only', 'success_only']
 
+interface RequestPlan {
+  readonly isLinked: boolean
+  readonly isMonitored: boolean
+  readonly reply: NonNullable<SpawnRequestOptions['reply']>
+  readonly tag: unknown
+}
+
+function planOf(options: SpawnRequestOptions): RequestPlan {
+  const isSound = options.reply === undefined || REPLIES.includes(options.reply)
+  return {
+    isLinked: options.link === true,
+    isMonitored: isMonitored(options),
+    reply: (isSound ? options.reply : undefined) ?? 'yes',
+    tag: copy(options.replyTag),
+  }
+}
+
+/** @internal One that has moved with its process. */
+export function unpackSpawnRequest(kernel: Kernel, process: Process, packed: PackedRequest): PendingCall {
+  const call = new SpawnRequestCall(kernel, process, packed.ref, packed.detail as RequestPlan)
+  call.target = packed.target
+  call.endpoint = packed.endpoint
+  return call
+}
+
 class SpawnRequestCall implements PendingCall {
   target = 0
   endpoint = 0
@@ -30,14 +55,20 @@ class SpawnRequestCall implements PendingCall {
   private readonly reply: NonNullable<SpawnRequestOptions['reply']>
   private readonly tag: unknown
 
-  constructor(kernel: Kernel, process: Process, refNumber: number, options: SpawnRequestOptions) {
+  constructor(kernel: Kernel, process: Process, refNumber: number, plan: RequestPlan) {
     this.kernel = kernel
     this.process = process
     this.refNumber = refNumber
-    this.isLinked = options.link === true
-    this.isMonitored = isMonitored(options)
-    this.reply = options.reply ?? 'yes'
-    this.tag = copy(options.replyTag)
+    this.isLinked = plan.isLinked
+    this.isMonitored = plan.isMonitored
+    this.reply = plan.reply
+    this.tag = plan.tag
+  }
+
+  pack(): PackedRequest {
+    const { refNumber: ref, target, endpoint, isLinked, isMonitored, reply, tag } = this
+    const detail: RequestPlan = { isLinked, isMonitored, reply, tag }
+    return { kind: 'spawn', ref, target, endpoint, detail }
   }
 
   answer(value: unknown, source: number): void {
@@ -81,11 +112,11 @@ export function spawnRequest(
 ): number {
   const ref = kernel.newRef()
   process.mailbox.mark(ref)
-  const isSound = options.reply === undefined || REPLIES.includes(options.reply)
-  const call = new SpawnRequestCall(kernel, process, ref, isSound ? options : { ...options, reply: 'yes' })
+  const call = new SpawnRequestCall(kernel, process, ref, planOf(options))
   process.addCall(call)
   try {
-    if (!isSound) throw new HeddleError('ERR_BAD_ARGUMENT', 'no such reply option')
+    if (options.reply !== undefined && !REPLIES.includes(options.reply))
+      throw new HeddleError('ERR_BAD_ARGUMENT', 'no such reply option')
     const monitor = monitorOptions(options)
     call.target = spawn(kernel, process, {
       address,

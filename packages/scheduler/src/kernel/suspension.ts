@@ -91,9 +91,13 @@ export function receiveResume(kernel: Kernel, process: Process, source: number, 
 }
 
 /** The scheduler of some suspenders has died. */
-export function resumeFor(kernel: Kernel, process: Process, endpoint: number): void {
-  for (const [source, { endpoint: where }] of [...(process.extras?.suspenders ?? [])])
-    if (where === endpoint) receiveResume(kernel, process, source, true)
+export function resumeFor(
+  kernel: Kernel,
+  process: Process,
+  isLost: (pid: number, where: number) => boolean,
+): void {
+  for (const [source, { endpoint }] of [...(process.extras?.suspenders ?? [])])
+    if (isLost(source, endpoint)) receiveResume(kernel, process, source, true)
 }
 
 /** Nobody holds the process any more. */

@@ -129,6 +129,11 @@ export class TimerWheel {
     return timer.place === FRESH ? timer.deadlineMs : Math.max(0, timer.deadlineMs - nowMs)
   }
 
+  /** The point in time at which it fires, if it is pending; a fresh one counts from now. */
+  dueMs(timer: Timer, nowMs: number): number {
+    return timer.place === FRESH ? Math.ceil(nowMs + timer.deadlineMs) : timer.deadlineMs
+  }
+
   /**
    * Settles, then fires all that is due, in the order of the deadlines, and equal ones in the order of
    * the starts. What fires may start and cancel timers; what it starts for no later than `nowMs` fires too.

@@ -6,6 +6,14 @@
 
 import type { Control } from '../memory/control.ts'
 
+/** What there is to know of the ways from others. */
+export interface Ways {
+  /** Whether the way from this peer is open. */
+  isReading(peer: number): boolean
+  /** Whether something that this peer has published waits to be read. */
+  isHolding(peer: number): boolean
+}
+
 export class Traffic {
   private posted = 0
   private published = 0
@@ -54,14 +62,15 @@ export class Traffic {
     this.emptiedBy[peer] = drain
   }
 
-  /** All that was published before drain number so-and-so began has been read. `isReading`: the way from a peer is open. */
-  caughtUpCount(isReading: (peer: number) => boolean): number {
+  /** All that was published before drain number so-and-so began has been read. */
+  caughtUpCount(ways: Ways): number {
     let caughtUp = this.drains
     for (let peer = 0; peer < this.emptiedBy.length; peer++) {
       if (peer === this.endpoint) continue
-      // A peer that is up may have written to this end already, though the way from it is not open yet.
-      if (isReading(peer)) caughtUp = Math.min(caughtUp, this.emptiedBy[peer] ?? 0)
-      else if (this.control.isUp(peer)) return 0
+      if (ways.isReading(peer)) caughtUp = Math.min(caughtUp, this.emptiedBy[peer] ?? 0)
+      // A peer that is up may have written to this end already, though the way from it is not open yet; also one that was
+      // up, and has died before this end has heard that it was: what it wrote is read when this end hears of its death.
+      else if (this.control.isUp(peer) || ways.isHolding(peer)) return 0
     }
     return caughtUp
   }

@@ -4,7 +4,7 @@
  * name up when it fires.
  */
 
-import type { PendingCall, Process } from '../process/process.ts'
+import type { PackedRequest, PendingCall, Process } from '../process/process.ts'
 import type { QuietTimerOptions, TimeoutMessage, TimerAnswer, TimerOptions } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -18,24 +18,51 @@ import { Timer } from './timers.ts'
 /** A timer looks a name up itself, when it fires; a registry of the user's it could not ask. */
 type Destination = Pid | Ref | string
 
+/** All that a timer is, apart from its place in the wheel. */
+export interface TimerPlan {
+  readonly ref: number
+  /** `$pid` of its maker. */
+  readonly of: number
+  readonly delayMs: number
+  readonly to: Destination
+  readonly message: unknown
+}
+
 export class UserTimer extends Timer {
   readonly refNumber: number
+  /** `$pid` of who has started it: it stands where that process lives. */
+  readonly maker: number
   private readonly kernel: Kernel
   readonly delayMs: number
   private readonly to: Destination
   private readonly message: unknown
   /** The local process it is addressed to, if it is. */
-  private readonly target: Process | undefined
-  constructor(kernel: Kernel, refNumber: number, delayMs: number, to: Destination, message: unknown) {
+  private target: Process | undefined
+  constructor(kernel: Kernel, { ref, of, delayMs, to, message }: TimerPlan) {
     super()
     this.kernel = kernel
-    this.refNumber = refNumber
+    this.refNumber = ref
+    this.maker = of
     this.delayMs = delayMs
     this.to = to
     this.message = message
     this.target = isPid(to) ? kernel.table.get(to.$pid) : undefined
     if (this.target !== undefined) (this.target.timers ??= new Set()).add(this)
-    kernel.userTimers.set(refNumber, this)
+    if (this.target?.pid !== of) {
+      const extras = kernel.table.get(of)?.ownExtras()
+      if (extras !== undefined) (extras.startedTimers ??= new Set()).add(this)
+    }
+    kernel.userTimers.set(ref, this)
+  }
+
+  get plan(): TimerPlan {
+    const { refNumber: ref, maker: of, delayMs, to, message } = this
+    return { ref, of, delayMs, to, message }
+  }
+
+  /** The process that it is addressed to lives elsewhere from now on. */
+  targetMoved(): void {
+    this.target = undefined
   }
 
   /** Whether the process it is addressed to is dead: then there is no such timer any more. */
@@ -46,6 +73,8 @@ export class UserTimer extends Timer {
   forget(): void {
     this.kernel.userTimers.delete(this.refNumber)
     this.target?.timers?.delete(this)
+    if (this.target?.pid !== this.maker)
+      this.kernel.table.get(this.maker)?.extras?.startedTimers?.delete(this)
   }
 
   fireIfPending(): void {
@@ -85,7 +114,8 @@ export function startTimer(
   const ref = new RefTerm(kernel.newRef(), process.pid)
   const timeout: TimeoutMessage = { type: 'timeout', ref, message }
   // As it will travel, so that whatever is wrong with it is the caller's error, and none when it fires.
-  const timer = new UserTimer(kernel, ref.$ref, delayMs, to, copy(isBare ? message : timeout))
+  const content = copy(isBare ? message : timeout)
+  const timer = new UserTimer(kernel, { ref: ref.$ref, of: process.pid, delayMs, to, message: content })
   if (delayMs === 0) {
     // With the next look at the clock, not with the next tick.
     kernel.fireSoon(now, () => timer.fireIfPending())
@@ -164,6 +194,17 @@ interface TimerRequest {
   readonly timer: number
 }
 
+interface TimerRequestPlan {
+  readonly ref: number
+  readonly endpoint: number
+  readonly detail: { readonly what: TimerRequest['do']; readonly timer: TimerRef }
+}
+
+/** @internal One that has moved with its process. */
+export function unpackTimerRequest(kernel: Kernel, process: Process, packed: PackedRequest): PendingCall {
+  return new TimerRequestCall(kernel, process, packed as TimerRequestPlan)
+}
+
 /** The answer is still to come. */
 class TimerRequestCall implements PendingCall {
   readonly refNumber: number
@@ -173,14 +214,25 @@ class TimerRequestCall implements PendingCall {
   private readonly process: Process
   private readonly what: TimerRequest['do']
   private readonly timer: TimerRef
-  constructor(kernel: Kernel, process: Process, timer: TimerRef, what: TimerRequest['do']) {
+  constructor(kernel: Kernel, process: Process, { ref, endpoint, detail }: TimerRequestPlan) {
     this.kernel = kernel
     this.process = process
-    this.refNumber = kernel.newRef()
-    this.target = timer.$of
-    this.endpoint = kernel.locate(timer.$of)
-    this.what = what
-    this.timer = timer
+    this.refNumber = ref
+    this.target = detail.timer.$of
+    this.endpoint = endpoint
+    this.what = detail.what
+    this.timer = detail.timer
+  }
+
+  pack(): PackedRequest {
+    const { refNumber: ref, target, endpoint, what, timer } = this
+    return {
+      kind: 'timer',
+      ref,
+      target,
+      endpoint,
+      detail: { what, timer } satisfies TimerRequestPlan['detail'],
+    }
   }
 
   answer(value: unknown): void {
@@ -206,9 +258,9 @@ function requestTimer(
   const request: TimerRequest = { do: what, timer: ref.$ref }
   let refNumber = 0
   if (wantsReply) {
-    const call = new TimerRequestCall(kernel, process, ref, what)
-    process.addCall(call)
-    refNumber = call.refNumber
+    refNumber = kernel.newRef()
+    const plan = { ref: refNumber, endpoint: kernel.locate(ref.$of), detail: { what, timer: ref } }
+    process.addCall(new TimerRequestCall(kernel, process, plan))
   }
   if (kernel.userTimers.has(ref.$ref))
     answerTimerRequest(kernel, process.pid, refNumber, request, process.pid)

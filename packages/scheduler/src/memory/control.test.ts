@@ -50,3 +50,29 @@ test('no block of references is handed out twice, and none holds the reference 0
   expect(new Set(blocks).size).toBe(3)
   for (const block of blocks) expect(block * REF_BLOCK_COUNT).toBeGreaterThan(0)
 })
+
+describe("the mover's lock", () => {
+  test('has one holder at a time, and is given back by that one only', () => {
+    const shared = memory()
+    const [one, two] = [new Control(shared), new Control(shared)]
+    expect(one.mover).toBe(-1)
+    expect(one.takeMover(1, 0)).toBe(true)
+    expect(two.mover).toBe(1)
+    expect(two.takeMover(2, 0)).toBe(false)
+    expect(one.takeMover(1, 0)).toBe(false)
+    two.releaseMover(2, 0)
+    two.releaseMover(1, 1)
+    expect(two.mover).toBe(1)
+    one.releaseMover(1, 0)
+    expect(two.takeMover(2, 3)).toBe(true)
+  })
+
+  test('is broken for the dead, and for nobody else', () => {
+    const control = new Control(memory())
+    expect(control.takeMover(0, 0)).toBe(true)
+    control.breakMover(1)
+    expect(control.mover).toBe(0)
+    control.breakMover(0)
+    expect(control.mover).toBe(-1)
+  })
+})

@@ -107,10 +107,10 @@ function isPowerOfTwo(value: number): boolean {
 // ---- control ----------------------------------------------------------------------------------
 //
 //     0     +--------------------------------------------------------------+
-//           | REF_BLOCK |  ... | CLOCK, f64 (+64)       VM-wide, one pair  |
+//           | REF_BLOCK | MOVER | ... | CLOCK, f64 (+64)       VM-wide, one pair |
 //     128   +==============================================================+
 //           | PARKED | BELL       doorbell: owner and senders write        |  endpoint 0
-//     +64   | STATUS | EPOCH      life: only the host writes               |
+//     +64   | STATUS | EPOCH | STUCK   life: only the host writes          |
 //     +128  | 32 counters, f64    only the owner writes, everybody reads   |
 //     512   +==============================================================+
 //           | the same for endpoint 1 ...                                  |
@@ -119,14 +119,16 @@ const CONTROL_VM_BYTES = 2 * CACHE_LINE_BYTES
 const CONTROL_ENDPOINT_BYTES = 6 * CACHE_LINE_BYTES
 const CONTROL_COUNTERS_OFFSET = 2 * CACHE_LINE_BYTES
 
-/** Word index in the VM block. */
+/** Word indices in the VM block. */
 export const VM_REF_BLOCK = 0
+export const VM_MOVER = 1
 
 /** Word indices in an endpoint's block. */
 export const ENDPOINT_PARKED = 0
 export const ENDPOINT_BELL = 1
 export const ENDPOINT_STATUS = CACHE_LINE_BYTES / WORD_BYTES
 export const ENDPOINT_EPOCH = ENDPOINT_STATUS + 1
+export const ENDPOINT_STUCK = ENDPOINT_STATUS + 2
 
 export const COUNTER_COUNT = (CONTROL_ENDPOINT_BYTES - CONTROL_COUNTERS_OFFSET) / FLOAT_BYTES
 

@@ -54,6 +54,15 @@ function alignUp(byteCount: number): number {
   return (byteCount + FRAME_ALIGN_BYTES - 1) & -FRAME_ALIGN_BYTES
 }
 
+/**
+ * Bytes that are published and not read, pads included: for anybody to look at, a hint. Two plain loads at two moments,
+ * so what is read in between may be missing or there twice.
+ */
+export function ringDepthBytes(shared: SharedMemory, from: number, to: number): number {
+  const words = ringWords(shared, from, to)
+  return Math.max(0, ((words[RING_TAIL] as number) - (words[RING_CONSUMED] as number)) | 0)
+}
+
 export class RingWriter {
   /** Three views of the data area. */
   readonly bytes: Uint8Array<SharedArrayBuffer>
@@ -277,6 +286,11 @@ export class RingReader {
   /** Whether nothing is left to read. Fenced: the check between announcing sleep and sleeping. */
   isEmpty(): boolean {
     return this.depthBytes() === 0
+  }
+
+  /** The same, asked before this end reads at all: by what memory says of both positions. */
+  isBlank(): boolean {
+    return Atomics.load(this.header, RING_TAIL) === Atomics.load(this.header, RING_CONSUMED)
   }
 
   /** Where what is published now ends; pairs with the store in `RingWriter.publish`. */

@@ -51,9 +51,83 @@ describe('a slot', () => {
     const { table } = setUp()
     const home = table(1)
     const slot = home.allocate(1)
-    home.setOwner(slot, 3)
-    expect(table(2).owner(slot)).toBe(3)
+    home.markLive(slot)
+    home.bequeath(slot, 3)
+    expect([table(2).owner(slot), table(2).heir(slot)]).toEqual([1, 3])
+    expect(table(2).inherit(slot, 0, 1)).toBe(false)
+    expect(table(3).inherit(slot, 1, 1)).toBe(false)
+    expect(table(3).inherit(slot, 0, 1)).toBe(true)
+    expect(table(3).inherit(slot, 0, 1)).toBe(false)
+    expect([table(2).owner(slot), table(2).heir(slot)]).toEqual([3, 0])
     expect(table(2).home(slot)).toBe(1)
+  })
+
+  describe('on its way when a scheduler dies', () => {
+    function onItsWay() {
+      const { table } = setUp()
+      const [host, owner, heir] = [table(0), table(1), table(2)]
+      const slot = owner.allocate(1)
+      owner.markLive(slot)
+      owner.bequeath(slot, 2)
+      const swept: number[] = []
+      return { host, owner, heir, slot, swept, visit: (each: number) => void swept.push(each) }
+    }
+
+    test('dies with its owner, and cannot be inherited any more', () => {
+      const { host, heir, slot, swept, visit } = onItsWay()
+      host.sweepOwner(1, visit)
+      expect(swept).toEqual([slot])
+      expect(host.isFree(slot)).toBe(true)
+      expect(heir.inherit(slot, 0, 1)).toBe(false)
+    })
+
+    test('dies with its heir, and its slot is left to its owner', () => {
+      const { host, owner, slot, swept, visit } = onItsWay()
+      host.sweepOwner(2, visit)
+      expect(swept).toEqual([slot])
+      expect([host.isAlive(slot, 0), host.isFree(slot)]).toEqual([false, false])
+      expect(owner.keep(slot)).toBe(false)
+      owner.free(slot)
+      expect(host.isFree(slot)).toBe(true)
+    })
+
+    test('lives if its heir was faster than the sweep of its owner', () => {
+      const { host, heir, slot, swept, visit } = onItsWay()
+      expect(heir.inherit(slot, 0, 1)).toBe(true)
+      host.sweepOwner(1, visit)
+      expect(swept).toEqual([])
+      expect([host.isAlive(slot, 0), host.owner(slot)]).toEqual([true, 2])
+    })
+
+    test('is not swept with its heir if its owner has kept it', () => {
+      const { host, owner, slot, swept, visit } = onItsWay()
+      expect(owner.keep(slot)).toBe(true)
+      host.sweepOwner(2, visit)
+      expect(swept).toEqual([])
+      expect(host.isAlive(slot, 0)).toBe(true)
+    })
+
+    test('is freed if both die, whoever is swept first', () => {
+      for (const order of [
+        [1, 2],
+        [2, 1],
+      ] as const) {
+        const { host, slot, visit } = onItsWay()
+        for (const dead of order) host.sweepOwner(dead, visit)
+        expect(host.isFree(slot)).toBe(true)
+      }
+    })
+  })
+
+  test('is kept by its owner if that thinks better of it', () => {
+    const { table } = setUp()
+    const home = table(1)
+    const slot = home.allocate(1)
+    home.markLive(slot)
+    home.bequeath(slot, 3)
+    expect(home.keep(slot)).toBe(true)
+    expect(table(3).inherit(slot, 0, 1)).toBe(false)
+    expect([home.owner(slot), home.heir(slot)]).toEqual([1, 0])
   })
 
   test('0 is never allocated, so no pid is 0', () => {

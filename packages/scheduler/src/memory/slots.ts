@@ -50,12 +50,15 @@ import {
 import { NO_PRESSURE, Pressure } from './pressure.ts'
 import {
   beginExit,
+  bequeath,
   birthEpochOf,
   claim,
   epochBits,
   FREE,
   generationOf,
   goLive,
+  heirOf,
+  inherit,
   isAlive,
   isAliveAs,
   isTaken,
@@ -63,8 +66,10 @@ import {
   ownerWord,
   release,
   STARTING,
+  seal,
   seize,
   stateOf,
+  takeBack,
 } from './state-word.ts'
 
 /** Ends the private list; slot 0 is never on it. */
@@ -138,10 +143,23 @@ export class SlotTable {
     if (isTaken(word)) this.freeFrom(slot, word)
   }
 
-  /** A process has moved, or its unstarted request was taken by another endpoint. By the old owner. */
-  setOwner(slot: number, owner: number): void {
-    const at = (slot << SLOT_STRIDE_BITS) + SLOT_OWNER
-    this.words[at] = ownerWord(owner, birthEpochOf(this.words[at]))
+  /** By the owner: its process is to move to `heir`. From here on one of `inherit`, `keep` and a sweep decides. */
+  bequeath(slot: number, heir: number): void {
+    bequeath(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER, heir)
+  }
+
+  /** By the owner: it stays. @returns false if the heir has died, and the process with it */
+  keep(slot: number): boolean {
+    return takeBack(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER)
+  }
+
+  /** By the heir: the process is its own now. @returns false if it has died on its way */
+  inherit(slot: number, generation: number, owner: number): boolean {
+    // A slot is sealed before its process is ended: one that is alive and can be inherited stays alive.
+    return (
+      this.isAlive(slot, generation) &&
+      inherit(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER, owner, this.me)
+    )
   }
 
   // ---- questions, by plain reads (see above) ----------------------------------------------------
@@ -166,6 +184,11 @@ export class SlotTable {
   /** Where its process runs; for a free slot, where the last one ran. */
   owner(slot: number): number {
     return ownerOf(this.words[(slot << SLOT_STRIDE_BITS) + SLOT_OWNER])
+  }
+
+  /** Where its process is being moved to, or was when it died; 0 if it was not. */
+  heir(slot: number): number {
+    return heirOf(this.words[(slot << SLOT_STRIDE_BITS) + SLOT_OWNER])
   }
 
   /** The endpoint that allocates this slot; -1 as long as nobody has taken its block. */
@@ -206,19 +229,26 @@ export class SlotTable {
 
   /**
    * By the host, when the thread of `owner` has ended and before another takes its place: ends every
-   * process it held. Each is marked exiting, visited (release its name, tell those who watch it), freed.
+   * process it held. Each is marked exiting, visited (release its name, tell those who watch it), freed. What was on its
+   * way to `owner` ends, too; but its slot is left to the old owner, who knows when all that it sent has been published.
    */
   sweepOwner(owner: number, visit: (slot: number, generation: number) => void): void {
     const end = this.usedSlotCount()
     for (let slot = 1; slot < end; slot++) {
-      const at = (slot << SLOT_STRIDE_BITS) + SLOT_STATE
-      const word = this.words[at]
-      if (!isTaken(word) || this.owner(slot) !== owner) continue
-      if (isAlive(word) && !seize(this.words, at, word)) continue
-      const exiting = this.words[at]
+      const at = slot << SLOT_STRIDE_BITS
+      const word = this.words[at + SLOT_STATE]
+      if (!isTaken(word)) continue
+      const ownership = Atomics.load(this.words, at + SLOT_OWNER)
+      const heir = heirOf(ownership)
+      const isOwner = ownerOf(ownership) === owner
+      if (!isOwner && heir !== owner) continue
+      // Being moved: has it arrived meanwhile?
+      if (heir !== 0 && !seal(this.words, at + SLOT_OWNER, ownership)) continue
+      if (isAlive(word) && !seize(this.words, at + SLOT_STATE, word)) continue
+      const exiting = this.words[at + SLOT_STATE]
       this.pressure.set(slot, NO_PRESSURE)
       visit(slot, generationOf(word))
-      this.freeFrom(slot, exiting)
+      if (isOwner) this.freeFrom(slot, exiting)
     }
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { GENERATION_COUNT_MAX } from './layout.ts'
 import {
   beginExit,
+  bequeath,
   birthEpochOf,
   claim,
   EXITING,
@@ -10,8 +11,11 @@ import {
   FREE,
   generationOf,
   goLive,
+  heirOf,
+  inherit,
   isAlive,
   isAliveAs,
+  isSealed,
   isTaken,
   LIVE,
   ownerOf,
@@ -19,8 +23,10 @@ import {
   RETIRED,
   release,
   STARTING,
+  seal,
   seize,
   stateOf,
+  takeBack,
 } from './state-word.ts'
 
 const wordOf = (state: number, generation = 0) => (generation << 3) | state
@@ -113,4 +119,50 @@ test('an owner word tells owner and epoch apart', () => {
       expect(birthEpochOf(word)).toBe(epochBits(epoch))
     }),
   )
+})
+
+describe('an owner word on its way to an heir', () => {
+  const onItsWay = () => {
+    const words = cell(ownerWord(1, 77))
+    bequeath(words, 0, 2)
+    return words
+  }
+
+  test('keeps owner and epoch, and names the heir', () => {
+    const words = onItsWay()
+    expect([ownerOf(words[0]), heirOf(words[0]), birthEpochOf(words[0])]).toEqual([1, 2, 77])
+    expect(inherit(words, 0, 1, 2)).toBe(true)
+    expect([ownerOf(words[0]), heirOf(words[0]), birthEpochOf(words[0])]).toEqual([2, 0, 77])
+  })
+
+  test('goes to the heir of that owner only', () => {
+    expect(inherit(onItsWay(), 0, 1, 3)).toBe(false)
+    expect(inherit(onItsWay(), 0, 4, 2)).toBe(false)
+    expect(inherit(cell(ownerWord(1, 77)), 0, 1, 2)).toBe(false)
+    expect(() => bequeath(onItsWay(), 0, 3)).toThrow()
+  })
+
+  test('is inherited, taken back or sealed: one of the three, whichever comes first', () => {
+    const steps = [
+      (words: Int32Array, seen: number) => inherit(words, 0, ownerOf(seen), heirOf(seen)),
+      (words: Int32Array) => takeBack(words, 0),
+      (words: Int32Array, seen: number) => seal(words, 0, seen),
+    ] as const
+    for (const first of steps)
+      for (const second of steps) {
+        if (first === second) continue
+        const words = onItsWay()
+        const seen = words[0]
+        expect(first(words, seen)).toBe(true)
+        // A second look at what was taken back finds no heir, and leaves all as it is.
+        if (second !== steps[1] || isSealed(words[0])) expect(second(words, seen)).toBe(false)
+      }
+  })
+
+  test('stays sealed, however often', () => {
+    const words = onItsWay()
+    expect(seal(words, 0, words[0])).toBe(true)
+    expect(seal(words, 0, words[0])).toBe(true)
+    expect(isSealed(words[0])).toBe(true)
+  })
 })

@@ -5,10 +5,10 @@
  *             +------------------------------+-----+
  *             |          generation          |state|
  *             +------------------------------+-----+
- *     OWNER   31                    8 7            0
- *             +----------------------+-------------+
- *             |  epoch of allocator  |    owner    |
- *             +----------------------+-------------+
+ *     OWNER   31             18 17  16  15    8 7     0
+ *             +----------------+---+-----+------+-------+
+ *             | epoch of alloc.| - |sealed| heir | owner |
+ *             +----------------+---+-----+------+-------+
  *
  *                  claim            goLive            beginExit           release
  *        FREE g  --------> STARTING g -----> LIVE g ------------> EXITING g -----> FREE g+1
@@ -25,6 +25,14 @@
  *     LIVE, EXITING     its owner
  *     any of an owner whose thread has ended: the host, by compareExchange, because the home may be
  *     giving up a spawn request to that same owner at that very moment
+ *
+ * Who may write OWNER: its home, before the slot is STARTING; then the owner, until it names an **heir**, the endpoint
+ * that its process is being moved to (0, the host, is nobody's). From then on it changes by compareExchange alone, and
+ * exactly one comes first:
+ *
+ *     owner O  --bequeath--> owner O, heir N  --inherit, by N--> owner N             the process lives on N
+ *         ^                    |        \--seal, by the host--> sealed               it died, with O or with N
+ *         `-- takeBack, by O --'
  *
  * Rejected: generation in a word of its own (two loads in the right order, and a fence, for each
  * check); compareExchange everywhere (8 ns a step for races that cannot happen).
@@ -43,8 +51,10 @@ const STATE_BITS = 3
 const STATE_MASK = 0b111
 const ALIVE_BIT = 0b100
 const TAKEN_BITS = 0b101
-const OWNER_BITS = 8
 const OWNER_MASK = 0xff
+const HEIR_SHIFT = 8
+const SEALED_BIT = 1 << 16
+const EPOCH_SHIFT = 18
 
 /** The generation that is never used: a slot that gets there is retired, so no pid ever comes back. */
 const GENERATION_LAST = GENERATION_COUNT_MAX - 1
@@ -75,18 +85,18 @@ export function ownerOf(ownerWord: number): number {
   return ownerWord & OWNER_MASK
 }
 
-/** The low 24 bits of the epoch of the home that allocated it. */
+/** The low 14 bits of the epoch of the home that allocated it. */
 export function birthEpochOf(ownerWord: number): number {
-  return ownerWord >>> OWNER_BITS
+  return ownerWord >>> EPOCH_SHIFT
 }
 
 export function ownerWord(owner: number, epoch: number): number {
-  return (epoch << OWNER_BITS) | owner
+  return (epoch << EPOCH_SHIFT) | owner
 }
 
 /** What `birthEpochOf` would give for this epoch. */
 export function epochBits(epoch: number): number {
-  return (epoch << OWNER_BITS) >>> OWNER_BITS
+  return (epoch << EPOCH_SHIFT) >>> EPOCH_SHIFT
 }
 
 /** FREE -> STARTING, by the home. @returns whether it was free */
@@ -130,4 +140,41 @@ export function release(words: Int32Array, at: number, word: number): number {
   const next = generation < GENERATION_LAST ? FREE : RETIRED
   const won = Atomics.compareExchange(words, at, word, (generation << STATE_BITS) | next) === word
   return won ? next : -1
+}
+
+/** Where the process of this slot is being moved to; 0 if it is not. */
+export function heirOf(ownerWord: number): number {
+  return (ownerWord >>> HEIR_SHIFT) & OWNER_MASK
+}
+
+/** Whether it died while it was being moved. */
+export function isSealed(ownerWord: number): boolean {
+  return (ownerWord & SEALED_BIT) !== 0
+}
+
+/** The owner names an heir. With a fence: it pairs with the look at the words in the sweep of a dead endpoint. */
+export function bequeath(words: Int32Array, at: number, heir: number): void {
+  const word = words[at]
+  if (heir === 0 || heirOf(word) !== 0)
+    throw new Error(`a slot of owner ${ownerOf(word)} cannot be left to ${heir}`)
+  Atomics.store(words, at, word | (heir << HEIR_SHIFT))
+}
+
+/** The owner takes that back. @returns false if it is sealed */
+export function takeBack(words: Int32Array, at: number): boolean {
+  const word = Atomics.load(words, at)
+  if (isSealed(word)) return false
+  return Atomics.compareExchange(words, at, word, word & ~(OWNER_MASK << HEIR_SHIFT)) === word
+}
+
+/** The heir becomes the owner. @returns false if it is not the heir of this owner, or comes too late */
+export function inherit(words: Int32Array, at: number, owner: number, heir: number): boolean {
+  const word = Atomics.load(words, at)
+  if (ownerOf(word) !== owner || heirOf(word) !== heir || isSealed(word)) return false
+  return Atomics.compareExchange(words, at, word, ownerWord(heir, birthEpochOf(word))) === word
+}
+
+/** By the host, when the owner or the heir is dead: nobody inherits. @returns false if somebody was faster */
+export function seal(words: Int32Array, at: number, word: number): boolean {
+  return isSealed(word) || Atomics.compareExchange(words, at, word, word | SEALED_BIT) === word
 }

@@ -17,11 +17,36 @@ export interface DefinitionAddress {
 
 /** What the kernel runs. `run` and `handle` exclude each other. */
 export interface Definition extends DefinitionAddress {
+  /** Its number on this thread, from 1: what shared memory can hold of it. */
+  readonly number: number
   readonly vsn: number
   readonly init: (arg: never, self: Self) => unknown
   readonly run: ((state: never, self: Self) => unknown) | undefined
   readonly handle: ((state: never, message: unknown, self: Self) => unknown) | undefined
+  readonly moving?: Moving | undefined
+  /** Set if it is no process but a dirty function: see `dirty.ts`. */
+  readonly work?: (args: never) => unknown
 }
+
+/** How processes of a definition move, where that is not plain. All optional: user states need nothing of this. */
+export interface Moving {
+  /** Why they cannot move: what they are about belongs to their thread. */
+  readonly pinned?: string
+  /** The state, which is not structured-clone data, as such. What it throws pins the process. */
+  readonly pack?: (state: never) => unknown
+  /** Definitions whose modules are imported before it goes on, beside its own; one that cannot be had is not waited for. */
+  readonly needs?: (data: never) => readonly DefinitionAddress[]
+  /**
+   * The state of what `pack` made, or of the state itself if there is no `pack`; or a promise of it. `wait`: it was moved
+   * in a wait of its own (`restingChain`); `resume` is called next.
+   */
+  readonly unpack?: (data: never, self: Self, wait: WaitEnd | undefined) => unknown
+  /** Begins the wait anew that the process was moved in. */
+  readonly resume?: (state: never, self: Self) => unknown
+}
+
+/** When a wait ends, by `self.nowMs()`, `Infinity` if it has no limit; or, if time stands still for it, what is left. */
+export type WaitEnd = { readonly dueMs: number } | { readonly leftMs: number }
 
 declare const argument: unique symbol
 declare const stateOf: unique symbol
@@ -37,7 +62,8 @@ export interface ProcessDef<A, S> extends Spawnable<A> {
 
 /** By module, then by name. */
 const registry = new Map<string, Map<string, Definition>>()
-const listeners = new Set<() => void>()
+const listeners = new Set<(definition: Definition) => void>()
+let definitionCount = 0
 
 /**
  * Defines a process that any scheduler can run.
@@ -59,6 +85,7 @@ export function process<A, S>(
   name: string,
   body: {
     vsn?: number
+    moving?: Moving
     init: (arg: A, self: Self) => Step<S>
     run: (state: NoInfer<S>, self: Self) => Step<Turn<NoInfer<S>>>
   },
@@ -68,6 +95,7 @@ export function process<A, S>(
   name: string,
   body: {
     vsn?: number
+    moving?: Moving
     init: (arg: A, self: Self) => Step<S> | Chain<unknown, S>
     handle: (state: NoInfer<S>, message: unknown, self: Self) => BodyResult<NoInfer<S>>
   },
@@ -75,29 +103,38 @@ export function process<A, S>(
 export function process(
   url: string,
   name: string,
-  body: { vsn?: number; init?: unknown; run?: unknown; handle?: unknown },
+  body: { vsn?: number; moving?: Moving; init?: unknown; run?: unknown; handle?: unknown },
 ): { readonly $: DefinitionAddress } {
+  if (typeof body !== 'object' || body === null) {
+    throw badDefinition(name, 'process() takes import.meta.url, a name and callbacks')
+  }
+  const unknown = Object.keys(body).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) {
+    throw badDefinition(name, `there is no callback '${unknown}'; there are ${KEYS.join(', ')}`)
+  }
   const { init, run, handle } = body
   if (typeof init !== 'function') throw badDefinition(name, 'init is not a function')
   if (typeof (run ?? handle) !== 'function' || (run !== undefined && handle !== undefined)) {
     throw badDefinition(name, 'it needs a function run or a function handle')
   }
-  const definition: unknown = { url, name, vsn: body.vsn ?? 0, init, run, handle }
-  return { $: define(definition as Definition) }
+  const definition: unknown = { url, name, vsn: body.vsn ?? 0, init, run, handle, moving: body.moving }
+  return { $: define(definition as Omit<Definition, 'number'>) }
 }
 
+const KEYS: readonly string[] = ['vsn', 'init', 'run', 'handle', 'moving']
+
 function badDefinition(name: unknown, why: string): HeddleError {
-  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define process ${String(name)}: ${why}`)
+  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define process '${String(name)}': ${why}`)
 }
 
 /** Registers a definition on this thread. */
-export function define(given: Definition): Definition {
+export function define(given: Omit<Definition, 'number'>): Definition {
   if (typeof given.url !== 'string' || !/^(file|data|node|https?):/.test(given.url)) {
     throw badDefinition(given.name, `its url must be import.meta.url, not ${String(given.url)}`)
   }
   if (typeof given.name !== 'string' || given.name === '')
     throw badDefinition(given.name, 'its name must be a string')
-  const definition: Definition = Object.freeze({ ...given })
+  const definition: Definition = Object.freeze({ ...given, number: definitionCount + 1 })
   const known = lookUpDefinition(definition.url, definition.name)
   // Evaluating a module a second time (a test runner does) is no second definition.
   if (known !== undefined && !isSameCode(known, definition)) {
@@ -109,7 +146,8 @@ export function define(given: Definition): Definition {
     registry.set(definition.url, ofModule)
   }
   ofModule.set(definition.name, definition)
-  for (const listener of [...listeners]) listener()
+  definitionCount += 1
+  for (const listener of [...listeners]) listener(definition)
   return definition
 }
 
@@ -117,7 +155,8 @@ function isSameCode(a: Definition, b: Definition): boolean {
   return (
     String(a.init) === String(b.init) &&
     String(a.run) === String(b.run) &&
-    String(a.handle) === String(b.handle)
+    String(a.handle) === String(b.handle) &&
+    String(a.work) === String(b.work)
   )
 }
 
@@ -125,8 +164,13 @@ export function lookUpDefinition(url: string, name: string): Definition | undefi
   return registry.get(url)?.get(name)
 }
 
+/** All that this thread has. */
+export function* definitions(): Iterable<Definition> {
+  for (const ofModule of registry.values()) yield* ofModule.values()
+}
+
 /** Calls `listener` after each definition; returns how to stop that. */
-export function onDefinition(listener: () => void): () => void {
+export function onDefinition(listener: (definition: Definition) => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }

@@ -3,7 +3,9 @@
  * control block, so that the many that have none of it do not pay for it.
  */
 
+import type { ExitReason } from '../term/exit-reason.ts'
 import type { HeapLimit, MailboxLimit } from './limits.ts'
+import { FIRST_STRIP } from './preempt.ts'
 
 /**
  * How long an alias lives. `explicit_unalias`: until `unalias`; `reply`: until the first message that comes by it,
@@ -43,6 +45,16 @@ export class Extras {
   heapCheckAt = 0
   /** Whether the limit was passed already at the last estimate: a report tells it once. */
   isOverHeapLimit = false
+  /** What closes what it holds outside of the VM, in the order in which it was opened. */
+  readonly cleanups = new Set<(reason: ExitReason) => void>()
   /** `$pid` of the group leader; 0: the host. */
   groupLeader = 0
+  /** Why it could not be moved when that was last tried. */
+  pinned: string | undefined = undefined
+  /** When it came here by a move. */
+  arrivedMs = -Infinity
+  /** Timers that it has started and that will not send to itself: they move with it, as those do. */
+  startedTimers: Set<object> | null = null
+  /** How many units an instrumented loop of this process may do before it asks again; shorter where they take long. */
+  strip = FIRST_STRIP
 }

@@ -22,6 +22,8 @@ export interface ProcessInfo {
   readonly heapBytes: number
   /** How often it is suspended. */
   readonly suspendCount: number
+  /** Why it could not be moved to another scheduler when that was last tried: `not_cloneable: …`, for instance. */
+  readonly pinned: string | undefined
   readonly links: readonly Pid[]
   readonly monitors: readonly { readonly ref: MonitorRef; readonly pid: Pid; readonly name?: string }[]
   readonly monitoredBy: readonly Pid[]
@@ -49,6 +51,7 @@ export const INFO_ITEMS = [
   'maxHeapBytes',
   'heapBytes',
   'suspendCount',
+  'pinned',
   'links',
   'monitors',
   'monitoredBy',

@@ -19,6 +19,15 @@ interface Mark {
   position: number
 }
 
+/** What a mailbox holds, apart from itself. */
+export interface PackedMailbox {
+  /** Oldest first. */
+  readonly messages: readonly unknown[]
+  /** Which of them came by `pushOwn`. */
+  readonly own: readonly number[]
+  readonly marks: readonly { readonly ref: number; readonly position: number }[]
+}
+
 /** So many receives on fresh references may be nested or outstanding before the oldest mark is forgotten. */
 const MARK_COUNT_MAX = 8
 const CAPACITY_MIN = 4
@@ -112,6 +121,37 @@ export class Mailbox {
     return Array.from(
       { length: Math.min(this.length, countMax) },
       (_, i) => items[(this.head + i) & (items.length - 1)],
+    )
+  }
+
+  /** As plain data, for a move: positions count from the oldest message. */
+  pack(): PackedMailbox {
+    const messages = this.peek(this.length)
+    const own: number[] = []
+    if (this.own !== null)
+      for (const [index, message] of messages.entries()) if (this.own.has(message)) own.push(index)
+    const marks = this.marks?.map(({ ref, position }) => ({
+      ref,
+      position: Math.max(0, position - this.head),
+    }))
+    return { messages, own, marks: marks ?? [] }
+  }
+
+  /** Into an empty one. */
+  unpack({ messages, own, marks }: PackedMailbox): void {
+    for (const message of messages) this.push(message)
+    if (own.length > 0) this.own = new Set(own.map((index) => messages[index]))
+    if (marks.length > 0)
+      this.marks = marks.map(({ ref, position }) => ({ ref, position: position + this.head }))
+  }
+
+  /** At most so many, evenly spread over all that wait. */
+  sample(countMax: number): unknown[] {
+    const items = this.items ?? []
+    const count = Math.min(this.length, countMax)
+    return Array.from(
+      { length: count },
+      (_, i) => items[(this.head + Math.floor((i * this.length) / count)) & (items.length - 1)],
     )
   }
 

@@ -75,6 +75,20 @@ export function exit(from?: Pid): Matcher<ExitMessage> {
   })
 }
 
+/** Whether a message is a DOWN, of this monitor or of any: what a server's `info` asks. As a matcher: `down(monitor)`. */
+export function isDown(message: unknown, monitor?: Ref): message is Down {
+  const it = fields(message)
+  if (it?.type !== 'DOWN' || !isRef(it.ref)) return false
+  return monitor === undefined || it.ref.$ref === monitor.$ref
+}
+
+/** Whether a message is an EXIT, of this process or of any: what a server's `info` asks. As a matcher: `exit(pid)`. */
+export function isExit(message: unknown, from?: Pid): message is ExitMessage {
+  const it = fields(message)
+  if (it?.type !== 'EXIT' || !isPid(it.pid)) return false
+  return from === undefined || it.pid.$pid === from.$pid
+}
+
 /** The message of this timer, made with `startTimer`. */
 export function timeout<M = unknown>(timer: Ref): Matcher<TimeoutMessage<M>> {
   const ref = refNumberOf(timer, 'timeout')

@@ -17,6 +17,9 @@ export interface Op<T> extends PromiseLike<T> {
   [Symbol.iterator](): Iterator<Op<unknown>, T, unknown>
 }
 
+/** A generator that waits with `yield*` and comes to a `T`: what a helper of a process returns. */
+export type Steps<T> = Generator<Op<unknown>, T, unknown>
+
 const IDLE = 0
 const WAITING = 1
 const DONE = 2

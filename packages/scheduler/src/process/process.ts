@@ -22,7 +22,14 @@ import type { Self } from './self.ts'
 import type { SignalKind } from './signals.ts'
 import { type Chain, NO_TIMEOUT } from './turn.ts'
 
-export const STATUS = { waiting: 0, runnable: 1, running: 2, dead: 3 } as const
+export const STATUS = {
+  waiting: 0,
+  runnable: 1,
+  running: 2,
+  dead: 3,
+  /** Frozen: it is on its way to another scheduler, and what comes for it is deferred. */
+  moving: 4,
+} as const
 export type StatusCode = (typeof STATUS)[keyof typeof STATUS]
 
 export const PHASE = {
@@ -38,6 +45,8 @@ export const PHASE = {
   promise: 4,
   /** Its promise has settled; `settled` holds how. */
   settled: 5,
+  /** It has been moved in a wait of its behaviour's own, and is about to begin that anew: see `Definition.resume`. */
+  resuming: 6,
 } as const
 export type PhaseCode = (typeof PHASE)[keyof typeof PHASE]
 
@@ -76,6 +85,18 @@ export interface PendingCall {
   targetDown(reason: ExitReason): void
   /** Each of these `$pid`s waits for the next, and the last one for the first, which is its own. */
   inCircle?(path: readonly number[]): void
+  /** One that is answered by a message moves with its process: see `kernel/parcel-requests.ts`. */
+  pack?(): PackedRequest
+}
+
+/** Such a call as plain data. */
+export interface PackedRequest {
+  readonly kind: 'timer' | 'collection' | 'spawn'
+  readonly ref: number
+  readonly target: number
+  readonly endpoint: number
+  /** What else its kind needs. */
+  readonly detail: unknown
 }
 
 export interface Settled {
@@ -128,6 +149,8 @@ export class Process {
   /** Its place in `PRIORITIES`. */
   priority = NORMAL
   isSuspended = false
+  /** It is to move: it shall stop at its next rest point. */
+  isWanted = false
   /** Decided while its own code runs: it dies when that returns. */
   doom: { readonly reason: ExitReason } | null = null
   /** Signals that came while its own code ran. */
@@ -215,6 +238,10 @@ export class Process {
 
 /** A node of the list of local callers. */
 export interface CallerNode extends PendingCall {
+  /** `$pid` of who calls. */
+  readonly caller: number
+  /** The process that was called lives on another endpoint from now on. */
+  targetMoved(to: number): void
   previousCaller: CallerNode | null
   nextCaller: CallerNode | null
 }

@@ -9,6 +9,7 @@ import type { Pid } from '../term/pid.ts'
 import type { MonitorRef, Ref, TimerRef } from '../term/ref.ts'
 import type { CallMessage, CallOptions, CastMessage, From, ServerRef } from './call.ts'
 import type { Spawnable } from './define.ts'
+import type { DirtyDef, DirtyOptions } from './dirty.ts'
 import type { InfoItem, ProcessInfo } from './info.ts'
 import type { HeapLimit, MailboxLimit, Priority } from './limits.ts'
 import type { Matcher } from './match.ts'
@@ -185,6 +186,18 @@ export interface Self {
   receive<M>(match: Matcher<M>, options: ReceiveOptions): Op<M | Timeout>
   receive(): Op<unknown>
   sleep(ms: number): Op<void>
+  /**
+   * Runs a dirty function on a thread of the VM's pool and waits for its result: for work that cannot yield, which here
+   * would keep this scheduler. Arguments and result are clones. Ends with this process: a task that waits for a thread
+   * never starts, a running one is stopped with its thread.
+   *
+   * Throws what the function threw, with all its parts; `Exit(['timeout', [url, name, [args]]])` after `timeoutMs`,
+   * `Exit([['dirty_thread_down', text], [url, name, [args]]])` if its thread died; the reason of `signal`. HeddleError
+   * ERR_UNCLONABLE (arguments, result), ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION, ERR_BAD_ARGUMENT, ERR_TIMEOUT_VALUE,
+   * ERR_VM_STOPPED. Source: BEAM's dirty CPU schedulers.
+   * @example const digest = yield* self.dirty(hash, { password, salt }, { timeoutMs: 10_000 })
+   */
+  dirty<A, R>(definition: DirtyDef<A, R>, args: NoInfer<A>, options?: DirtyOptions): Op<R>
   /** Lets others run first. */
   yield(): Op<void>
   /** Gives up so many reductions of its turn. */

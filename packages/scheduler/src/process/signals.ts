@@ -43,6 +43,25 @@ export const SIGNAL = {
   groupLeader: 19,
   /** target: who started the timer; ref: of the request, answered by a reply, or 0; value: a TimerRequest. */
   timer: 20,
+  /** From the host: move this process. ref: of the request, answered by a reply; value: a `MoveWish`. */
+  migrate: 21,
+  /**
+   * From here on of kernels to each other, about processes on the move; `ref` is the move's number, target and source 0.
+   * moved: from the old owner to all. value: a `Moved`.
+   */
+  moved: 22,
+  /** To the old owner: nothing of this endpoint's comes behind it for the processes of that move. */
+  flush: 23,
+  /** To the new owner. value: an `Install`. */
+  install: 24,
+  /** Behind it, what has come for the process meanwhile: target, source, ref and value as they came. */
+  followed: 25,
+  /** To the new owner: that was all. */
+  landed: 26,
+  /** To the old owner: all have been taken in. */
+  arrived: 27,
+  /** To the host; ref: of the task, answered by a reply; value: a DirtyRequest, or that the task is given up. */
+  dirty: 28,
   /** source: who has sent to the target and is held until it is told to go on. */
   mute: 30,
   /** source: who need not be spared any more. */

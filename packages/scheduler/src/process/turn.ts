@@ -70,12 +70,20 @@ export class Chain<A, B> {
   readonly step: Step<A>
   readonly finish: (value: A) => Step<B> | Chain<unknown, B>
   readonly fail: ((error: unknown) => Step<B> | Chain<unknown, B>) | undefined
+  /** Whether a process that waits in this step is as good as at rest: see `restingChain`. */
+  readonly isRestPoint: boolean
   /** The chain that waits below this one; the kernel's own. */
   below: Chain<unknown, unknown> | null = null
-  constructor(step: Step<A>, finish: Chain<A, B>['finish'], fail: Chain<A, B>['fail']) {
+  constructor(
+    step: Step<A>,
+    finish: Chain<A, B>['finish'],
+    fail: Chain<A, B>['fail'],
+    isRestPoint: boolean = false,
+  ) {
     this.step = step
     this.finish = finish
     this.fail = fail
+    this.isRestPoint = isRestPoint
   }
 }
 
@@ -87,6 +95,14 @@ export function chain<A, B>(
 ): Chain<unknown, B> {
   // What passes between a step and its finish is theirs alone.
   return new Chain(step, finish, fail) as Chain<unknown, unknown> as Chain<unknown, B>
+}
+
+/**
+ * As `chain`, for a step that is one operation of this process, a receive: while it waits there, all that the process has to
+ * go on with stands in its state, so that it can be moved. The definition's `resume` begins the wait anew.
+ */
+export function restingChain<A, B>(step: Op<A>, finish: Chain<A, B>['finish']): Chain<unknown, B> {
+  return new Chain<A, B>(step, finish, undefined, true) as Chain<unknown, unknown> as Chain<unknown, B>
 }
 
 /** A body's answer: the turn, a step towards it, or a chain of steps. */

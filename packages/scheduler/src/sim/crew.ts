@@ -97,10 +97,10 @@ export class SimCrew {
     world.control.setStatus(endpoint, DOWN)
     world.control.nextEpoch(endpoint)
     world.died(endpoint)
-    // Whoever dies now will not answer for other deaths any more.
-    for (const id of this.deaths.ids()) this.finishDeath(id, endpoint)
     world.names.repair(endpoint)
     buryScheduler(world, endpoint, world.schedulerCount, (owner) => this.up.has(owner))
+    // Whoever dies will not answer for other deaths any more; see `vm/crew.ts`.
+    for (const id of this.deaths.ids()) this.finishDeath(id, endpoint)
     const peers = [HOST, ...this.up]
     const death = this.deaths.begin(endpoint, peers)
     for (const peer of peers) this.tell(peer, { type: 'disconnect', peer: endpoint, death })
@@ -111,6 +111,7 @@ export class SimCrew {
     if (endpoint === undefined) return
     const { world } = this
     world.resetWires(endpoint)
+    world.control.breakMover(endpoint)
     world.control.counters(endpoint).reset()
     world.control.setStatus(endpoint, STARTING_UP)
     world.place(endpoint)

@@ -12,13 +12,15 @@
  * decided in a slice; a steal is one more thing that `isReady` looks for.
  */
 
+import type { Balance } from '../kernel/balance.ts'
 import { partWith } from '../kernel/deaths.ts'
+import { DirtyDesk, inThreadPool } from '../kernel/dirty.ts'
 import type { Outside } from '../kernel/outside.ts'
 import type { Report } from '../kernel/report.ts'
-import { Traffic } from '../kernel/traffic.ts'
+import { Traffic, type Ways } from '../kernel/traffic.ts'
 import { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
-import type { Definition, DefinitionAddress } from '../process/define.ts'
+import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { SimKernel, SimNames, SimSlots, type Watchers } from './observed.ts'
 import type { Receive, Wire } from './wire.ts'
@@ -38,6 +40,7 @@ export interface EndpointParts {
   readonly endpoint: number
   readonly endpointCount: number
   readonly watchers: Watchers
+  readonly balance: Balance
   readonly random: () => number
   readonly load: (address: DefinitionAddress) => Definition | Promise<Definition>
   readonly onReport: (report: Report) => void
@@ -89,7 +92,10 @@ export class SimEndpoint {
     this.slots = new SimSlots(shared, endpoint, watchers)
     this.names = new SimNames(shared, endpoint, watchers, this.slots)
     this.traffic = new Traffic(this.control, endpoint, endpointCount)
-    const isReading = (peer: number): boolean => ins[peer]?.isReading === true
+    const ways: Ways = {
+      isReading: (peer) => ins[peer]?.isReading === true,
+      isHolding: (peer) => (ins[peer]?.inTransitCount ?? 0) > 0,
+    }
     const outside: Outside = {
       now: () => watchers.nowUs() / 1_000,
       random: parts.random,
@@ -106,13 +112,16 @@ export class SimEndpoint {
       publishedCount: () =>
         watchers.sabotage.freesSlotsEarly === true ? this.traffic.postedCount : this.traffic.publishedCount,
       drainCount: () => this.traffic.drainCount,
-      caughtUpCount: () => this.traffic.caughtUpCount(isReading),
+      caughtUpCount: () => this.traffic.caughtUpCount(ways),
       heldFor: (to) => this.outs[to]?.heldCount ?? 0,
       collectGarbage() {},
+      reaches: (peer) => outs[peer]?.isOpen === true && ways.isReading(peer),
       kick: () => {
         this.isBusy = true
       },
       load: parts.load,
+      // No other thread, no time of its own: what a task costs is what its signals take.
+      ...(endpoint === 0 ? { dirty: new DirtyDesk(inThreadPool(lookUpDefinition)) } : {}),
     }
     this.kernel = new SimKernel(
       {
@@ -121,6 +130,7 @@ export class SimEndpoint {
         slots: this.slots,
         names: this.names,
         control: this.control,
+        balance: parts.balance,
         outside,
         ...(endpoint === 0 ? { onReport: parts.onReport } : {}),
       },
@@ -241,7 +251,7 @@ export class SimEndpoint {
   }
 
   /** This peer has died. What it had published comes first, then the end of all that was bound to it. */
-  disconnect(peer: number): void {
+  disconnect(peer: number, done: () => void): void {
     const { kernel } = this
     const incoming = this.ins[peer]
     if (this.watchers.sabotage.readsNoLastWords !== true) {
@@ -263,6 +273,7 @@ export class SimEndpoint {
     const waiting = this.outs[peer]?.waitingSpawns()
     if (this.watchers.sabotage.breaksNothing !== true)
       partWith(kernel, peer, (pid) => waiting?.has(pid) === true)
+    kernel.moves.whenOver(done)
     this.isBusy = true
   }
 

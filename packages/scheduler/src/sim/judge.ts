@@ -54,6 +54,8 @@ interface Sent {
 
 interface Handed {
   readonly id: number
+  /** The endpoint whose kernel has it. */
+  readonly at: number
   readonly kind: SignalKind
   readonly source: number
   readonly ref: number
@@ -69,6 +71,14 @@ interface Watch {
   state: typeof OPEN | typeof CLOSED | typeof FIRED
 }
 
+/** An unlink on its way. */
+interface Unlink {
+  /** Its signal. */
+  readonly id: number
+  /** Links that the other end sent up to this signal are void: it had not heard of the unlink. */
+  voidUntil: number
+}
+
 /** What the judge knows of one process. */
 class Subject {
   isAlive = true
@@ -82,6 +92,8 @@ class Subject {
   /** Those it linked to itself, until it unlinks, they do, or they end. */
   readonly links = new Set<number>()
   readonly unlinked = new Set<number>()
+  /** By peer, the last that this process sent. */
+  readonly unlinks = new Map<number, Unlink>()
   /** Signals that its kernel has, and has not handled yet. */
   handed: Handed[] = []
 }
@@ -91,6 +103,9 @@ const DEAD_TALK: ReadonlySet<SignalKind> = new Set<SignalKind>([
   SIGNAL.exitLink,
   SIGNAL.unlinkAck,
   SIGNAL.reply,
+  // What its end takes back elsewhere: nobody can see when.
+  SIGNAL.demonitor,
+  SIGNAL.resume,
 ])
 
 const KIND_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
@@ -112,6 +127,8 @@ export class Judge {
   private readonly subjects = new Map<number, Subject>()
   private readonly underWay = new Map<number, Sent>()
   private readonly holders = new Map<string, number>()
+  /** By process: signals that go with it from one kernel to another. */
+  private readonly travelling = new Map<number, number[]>()
   private idCount = 0
   /** The signal in hand: it is being passed from one part of the world to another. */
   private inHand = 0
@@ -164,6 +181,7 @@ export class Judge {
     subject.watches.clear()
     subject.links.clear()
     subject.unlinked.clear()
+    subject.unlinks.clear()
   }
 
   // ---- signals under way ----
@@ -174,6 +192,7 @@ export class Judge {
       const isAnswer = DEAD_TALK.has(kind) && !this.isAlive(source)
       this.underWay.set(id, { id, kind, source, target, isAnswer })
     }
+    if (kind === SIGNAL.unlink) this.subjects.get(source)?.unlinks.set(target, { id, voidUntil: Infinity })
     return id
   }
 
@@ -206,21 +225,56 @@ export class Judge {
   }
 
   /** A kernel has got this signal; it may have to wait there. */
-  handed(id: number, target: number, kind: SignalKind, source: number, ref: number, value: unknown): void {
-    this.subjects.get(target)?.handed.push({ id, kind, source, ref, value })
+  handed(
+    at: number,
+    id: number,
+    target: number,
+    kind: SignalKind,
+    source: number,
+    ref: number,
+    value: unknown,
+  ): void {
+    const list = this.subjects.get(target)?.handed
+    if (list === undefined) return
+    // By number: of two that look alike the one that was sent first is taken first.
+    const index = list.findLastIndex((each) => each.id <= id)
+    list.splice(index + 1, 0, { id, at, kind, source, ref, value })
   }
 
   /** The signal that was handed over as this, taken out; 0 if there was none. */
   takeHanded(
+    at: number,
     target: number,
     fits: (kind: SignalKind, source: number, ref: number, value: unknown) => boolean,
   ): number {
     const list = this.subjects.get(target)?.handed
     if (list === undefined) return 0
-    const index = list.findIndex((each) => fits(each.kind, each.source, each.ref, each.value))
+    // Of those that are alike the oldest: one that was held, and is handed over again, stands behind the others.
+    let index = -1
+    for (const [position, each] of list.entries()) {
+      if (each.at !== at || !fits(each.kind, each.source, each.ref, each.value)) continue
+      if (index < 0 || each.id < (list[index] as Handed).id) index = position
+    }
     if (index < 0) return 0
     const [found] = list.splice(index, 1)
     return found?.id ?? 0
+  }
+
+  /** Signals that wait at a process go with it to another kernel, where their values are others. */
+  travels(at: number, pid: number, signals: readonly Omit<Handed, 'id' | 'at'>[]): void {
+    const ids = signals.map(({ kind, source, ref, value }) =>
+      this.takeHanded(
+        at,
+        pid,
+        (k, s, r, v) => k === kind && s === source && r === ref && Object.is(v, value),
+      ),
+    )
+    this.travelling.set(pid, ids)
+  }
+
+  /** The first of them, taken out. */
+  takeTravelling(pid: number): number {
+    return this.travelling.get(pid)?.shift() ?? 0
   }
 
   /** The signal is in its target's mailbox, or has had its effect there. */
@@ -233,6 +287,7 @@ export class Judge {
     this.underWay.delete(id)
     const { kind, source, isAnswer } = sent
     this.trace.note(kind, source, target, id, 0)
+    if (kind === SIGNAL.unlink) this.unlinkArrived(id, source, target)
     if (source === 0 || source === target || !subject.isAlive) return
     const last = subject.lastFrom.get(source) ?? 0
     this.check(
@@ -250,8 +305,15 @@ export class Judge {
         () => `a message of ${pidText(source)} came to ${pidText(target)} behind its DOWN or EXIT`,
       )
     } else if (kind === SIGNAL.unlink) subject.links.delete(source)
-    else if (kind === SIGNAL.link) subject.unlinked.delete(source)
+    else if (kind === SIGNAL.link && id > (subject.unlinks.get(source)?.voidUntil ?? 0))
+      subject.unlinked.delete(source)
     else if (kind === SIGNAL.exitLink) subject.links.delete(source)
+  }
+
+  /** What its target sends from now on, it sends though it was unlinked. The dead send nothing. */
+  private unlinkArrived(id: number, source: number, target: number): void {
+    const unlink = this.subjects.get(source)?.unlinks.get(target)
+    if (unlink?.id === id && this.isAlive(target)) unlink.voidUntil = this.idCount
   }
 
   /** A message came that no signal brought. */
@@ -294,6 +356,7 @@ export class Judge {
     if (one === other || subject === undefined) return
     subject.links.add(other)
     subject.unlinked.delete(other)
+    subject.unlinks.delete(other)
   }
 
   unlinked(one: number, other: number): void {

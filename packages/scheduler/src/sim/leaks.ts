@@ -62,10 +62,23 @@ export function checkEmpty(judge: Judge, endpoints: readonly SimEndpoint[], root
     const { size } = kernel.timers
     judge.check(
       'leaks',
-      size === kernel.userTimers.size,
+      size === kernel.userTimers.size + Number(kernel.moves.isWaiting),
       () => `on scheduler ${index}: ${size - kernel.userTimers.size} timers of nobody are left`,
     )
+    leakOfMoves(judge, index, kernel)
     const count = kernel.table.count - (index === 0 ? 1 : 0)
     judge.check('leaks', count === 0, () => `on scheduler ${index}: ${count} dead processes are left`)
   }
+}
+
+/** Nothing is under way: what is remembered of moves must be of use, or about to be forgotten. */
+function leakOfMoves(judge: Judge, index: number, kernel: SimEndpoint['kernel']): void {
+  const { routes, isMoving } = kernel.moves
+  judge.check('leaks', !isMoving, () => `on scheduler ${index}: a move does not end`)
+  const kept = routes.pids().filter((pid) => !routes.isGone(pid))
+  judge.check(
+    'leaks',
+    kept.length === 0,
+    () => `on scheduler ${index}: the way to ${pidText(kept[0] ?? 0)} is kept`,
+  )
 }

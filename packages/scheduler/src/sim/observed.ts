@@ -23,6 +23,7 @@ import { SIGNAL, type SignalKind } from '../process/signals.ts'
 import { isPid, type Pid, pidNumber } from '../term/pid.ts'
 import type { Ref } from '../term/ref.ts'
 import { type Judge, kindName } from './judge.ts'
+import { SimMoves } from './observed-moves.ts'
 import type { Sabotage } from './sabotage.ts'
 import { pidText, type Trace, valueText } from './trace.ts'
 
@@ -150,6 +151,10 @@ export class SimKernel extends Kernel {
     return this.embryos.count
   }
 
+  protected override makeMoves(): SimMoves {
+    return new SimMoves(this, () => this.watchers)
+  }
+
   override makeSelf(process: Process): SimSelf {
     this.processes.push(process)
     return new SimSelf(this, process, this.watchers.judge)
@@ -170,7 +175,9 @@ export class SimKernel extends Kernel {
   override post(...args: Parameters<Kernel['post']>): void {
     const { judge, trace } = this.watchers
     const [to, kind, target, source, ref, value] = args
-    const id = judge.takeSignal() || judge.posted(kind, source || this.sender, target)
+    // What follows a process has its number already.
+    const id =
+      judge.takeSignal() || judge.posted(kind, source || this.sender, kind === SIGNAL.followed ? 0 : target)
     trace.note(kind, source, target, ref, 1_000 + to)
     if (trace.isKept) {
       const line = `s${this.endpoint}-> s${to} ${id} ${kindName(kind)} ${pidText(source || this.sender)} -> ${pidText(target)} ${ref} ${valueText(value)}`
@@ -193,10 +200,16 @@ export class SimKernel extends Kernel {
     from: number = this.endpoint,
   ): void {
     const { judge, sabotage } = this.watchers
+    if (kind === SIGNAL.followed) {
+      judge.takeSignal()
+      super.receive(kind, target, source, ref, value, from)
+      return
+    }
     // Without a signal in hand: the kernel's own, for a peer that has died; or one it has held until now.
     const id =
       judge.takeSignal() ||
       judge.takeHanded(
+        this.endpoint,
         target,
         (k, s, r, v) => k === kind && s === source && r === ref && Object.is(v, value),
       ) ||
@@ -215,10 +228,10 @@ export class SimKernel extends Kernel {
       judge.lost(id)
       return
     }
-    judge.handed(id, target, kind, source, ref, value)
+    judge.handed(this.endpoint, id, target, kind, source, ref, value)
     super.receive(kind, target, source, ref, value, from)
     if (fate !== 'twice') return
-    judge.handed(id, target, kind, source, ref, value)
+    judge.handed(this.endpoint, id, target, kind, source, ref, value)
     super.receive(kind, target, source, ref, value, from)
   }
 
@@ -228,20 +241,20 @@ export class SimKernel extends Kernel {
     if (this.applying !== 0) {
       // What a signal's effect puts in the mailbox; unless something else must come first.
       if (process.deferred !== null)
-        judge.handed(judge.posted(SIGNAL.message, 0, pid), pid, SIGNAL.message, 0, 0, message)
+        judge.handed(this.endpoint, judge.posted(SIGNAL.message, 0, pid), pid, SIGNAL.message, 0, 0, message)
       super.deliver(process, message)
       return
     }
     let id =
       judge.takeSignal() ||
-      judge.takeHanded(pid, (k, _s, _r, v) => k === SIGNAL.message && Object.is(v, message))
+      judge.takeHanded(this.endpoint, pid, (k, _s, _r, v) => k === SIGNAL.message && Object.is(v, message))
     if (id === 0) {
       const caller = callerOf(message)
       if (this.sender !== 0) id = judge.posted(SIGNAL.message, this.sender, pid)
       else if (caller !== 0) id = judge.posted(SIGNAL.call, caller, pid)
       else judge.invented(pid, message)
     }
-    if (process.deferred !== null) judge.handed(id, pid, SIGNAL.message, 0, 0, message)
+    if (process.deferred !== null) judge.handed(this.endpoint, id, pid, SIGNAL.message, 0, 0, message)
     else if (id !== 0) {
       judge.handled(id, pid)
       if (trace.isKept)
@@ -253,7 +266,7 @@ export class SimKernel extends Kernel {
     super.deliver(process, message)
   }
 
-  protected override apply(
+  override apply(
     process: Process,
     kind: SignalKind,
     source: number,
@@ -267,10 +280,13 @@ export class SimKernel extends Kernel {
       return
     }
     const { pid } = process
-    const id = judge.takeHanded(
-      pid,
-      (k, s, r, v) => k === kind && s === source && r === ref && Object.is(v, value),
-    )
+    const id =
+      judge.takeSignal() ||
+      judge.takeHanded(
+        this.endpoint,
+        pid,
+        (k, s, r, v) => k === kind && s === source && r === ref && Object.is(v, value),
+      )
     const wasUnlinked = kind === SIGNAL.exitLink && judge.hasUnlinked(pid, source)
     if (id !== 0) judge.handled(id, pid)
     if (trace.isKept) {
@@ -281,6 +297,8 @@ export class SimKernel extends Kernel {
     const isByAlias = kind === SIGNAL.aliased || kind === SIGNAL.reply
     const aliased = isByAlias ? process.monitors?.get(ref) : undefined
     const link = kind === SIGNAL.exitLink ? process.links?.get(source) : undefined
+    const unlinked = kind === SIGNAL.link ? process.links?.get(source) : undefined
+    if (sabotage.heedsVoidLinks === true && unlinked !== undefined) unlinked.unlinkId = 0
     if (sabotage.ignoresUnlink === true && link !== undefined) link.unlinkId = 0
     const isActive = watch !== undefined || (link !== undefined && link.unlinkId === 0)
     const before = this.applying
@@ -305,7 +323,7 @@ export class SimKernel extends Kernel {
     value: unknown,
   ): void {
     const { judge } = this.watchers
-    const id = judge.takeHanded(target, (k, s, r) => k === kind && s === source && r === ref)
+    const id = judge.takeHanded(this.endpoint, target, (k, s, r) => k === kind && s === source && r === ref)
     if (id !== 0) judge.handled(id, target)
     super.answerForDead(kind, target, source, ref, value)
   }

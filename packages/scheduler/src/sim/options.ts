@@ -1,5 +1,6 @@
 /** What a simulation can be asked for, checked and completed. */
 
+import type { Balance } from '../kernel/balance.ts'
 import { ENDPOINT_COUNT_MAX, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
 import { HeddleError } from '../term/errors.ts'
 
@@ -29,6 +30,8 @@ export interface Faults {
   readonly stallProbability?: number
   /** How long it stands still then; default 0 to 5 ms. */
   readonly stallMs?: Range
+  /** The chance that, with a slice, some of a scheduler's processes are asked to move to another; default 0. */
+  readonly moveProbability?: number
 }
 
 export interface SimulationOptions {
@@ -41,6 +44,8 @@ export interface SimulationOptions {
   readonly processCountMax?: number
   /** Names registered at one time; default 256. */
   readonly nameCountMax?: number
+  /** Whether schedulers balance their load among each other; default `off`. */
+  readonly balance?: Balance
   /** The run fails when so much virtual time has gone by; default 600,000 ms. */
   readonly limitMs?: number
   /** The run fails after so many steps; default a million. */
@@ -65,6 +70,7 @@ const FAULTS: FullFaults = {
   ringCapacity: 1_000,
   stallProbability: 0.01,
   stallMs: [0, 5],
+  moveProbability: 0,
 }
 
 const OPTIONS: Omit<FullOptions, 'seed'> = {
@@ -72,6 +78,7 @@ const OPTIONS: Omit<FullOptions, 'seed'> = {
   faults: FAULTS,
   processCountMax: SLOT_BLOCK_COUNT - 1,
   nameCountMax: 256,
+  balance: 'off',
   limitMs: 600_000,
   stepCountMax: 1_000_000,
   trace: true,
@@ -88,11 +95,14 @@ export function completeOptions(options: SimulationOptions): FullOptions {
   checkWhole('processCountMax', full.processCountMax, 16, SLOT_BLOCK_COUNT - 1)
   checkWhole('nameCountMax', full.nameCountMax, 1, 2 ** 16)
   checkWhole('stepCountMax', full.stepCountMax, 1, Number.MAX_SAFE_INTEGER)
+  if (!['off', 'on', 'aggressive'].includes(full.balance))
+    throw bad('balance', full.balance, 'off, on or aggressive')
   checkNumber('limitMs', full.limitMs, 0, 2 ** 40)
   checkNumber('faults.deathsPerSecond', faults.deathsPerSecond, 0, 1e6)
   checkNumber('faults.deathProbability', faults.deathProbability, 0, 1)
   checkNumber('faults.deathCountMax', faults.deathCountMax, 0, Infinity)
   checkNumber('faults.stallProbability', faults.stallProbability, 0, 1)
+  checkNumber('faults.moveProbability', faults.moveProbability, 0, 1)
   checkWhole('faults.ringCapacity', faults.ringCapacity, 1, Number.MAX_SAFE_INTEGER)
   checkRange('faults.newsDelayMs', faults.newsDelayMs)
   checkRange('faults.ringDelayMs', faults.ringDelayMs)

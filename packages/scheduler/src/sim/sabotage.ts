@@ -19,6 +19,8 @@ export interface Sabotage {
   readonly freesNamesLate?: boolean
   /** A dead process's signals are answered by the kernel that asks, at once. */
   readonly answersForTheDead?: boolean
+  /** A link that was sent before its sender heard of the unlink makes a link again. */
+  readonly heedsVoidLinks?: boolean
   /** An EXIT counts although its link was undone. */
   readonly ignoresUnlink?: boolean
   /** Peers of a dead scheduler do not break what was bound to its processes. */
@@ -27,6 +29,27 @@ export interface Sabotage {
   readonly freesSlotsEarly?: boolean
   /** Slots of dead processes stay taken. */
   readonly keepsSlots?: boolean
+
+  // What can be wrong about moves.
+
+  /** The old owner lets go before the flushes are in. */
+  readonly installsEarly?: boolean
+  /** Who is told of a move says so, and goes on sending to the old owner. */
+  readonly switchesNot?: boolean
+  /** Signals have their effect on processes that are frozen. */
+  readonly freezesNot?: boolean
+  /** What comes for a process before itself is answered as for the dead. */
+  readonly holdsNot?: boolean
+  /** Two moves at once. */
+  readonly locksNot?: boolean
+  /** What has died on its way is taken in all the same. */
+  readonly installsDead?: boolean
+  /** Records of the dead are judged by where their peer was when they were made. */
+  readonly judgesByBirth?: boolean
+  /** A process that arrives does not part with those who have died meanwhile. */
+  readonly arrivesUnparted?: boolean
+  /** What was bound to processes that died on their way stays bound. */
+  readonly keepsStrays?: boolean
 }
 
 export const HONEST: Sabotage = {}

@@ -49,6 +49,8 @@ export interface SimulationResult<T> {
   /** How much virtual time went by. */
   readonly elapsedMs: number
   readonly deathCount: number
+  /** How often a process was moved to another scheduler. */
+  readonly moveCount: number
   readonly signalCount: number
   /** Crashes and deaths of schedulers, in order. */
   readonly reports: readonly Report[]
@@ -138,6 +140,7 @@ export async function runSimulation<T>(
     stepCount,
     elapsedMs,
     deathCount: world.deathCount,
+    moveCount: world.moveCount,
     signalCount: judge.signalCount,
     reports: world.reports,
     violations: judge.violations,

@@ -100,6 +100,11 @@ export class Wire {
     this.isOutOpen = epoch === this.epoch
   }
 
+  /** Whether what is sent goes to the life that is up now. */
+  get isOpen(): boolean {
+    return this.isOutOpen && this.epoch === this.epochOf(this.to)
+  }
+
   /** A fresh sender. */
   beginOut(): void {
     this.epoch = this.epochOf(this.to)

@@ -59,6 +59,7 @@ export class World {
   readonly reports: Report[] = []
   stepCount = 0
   deathCount = 0
+  moveCount = 0
   /** How the main process ended, once it has. */
   main!: Process
   private readonly options: FullOptions
@@ -291,12 +292,28 @@ export class World {
       turnCountMax: 1 + random.below(random.chance(0.5) ? 16 : 3),
       pauses: () => mayPause && random.chance(PAUSE_PROBABILITY),
     }
+    if (this.hasFaults && random.chance(faults.moveProbability)) this.moveSome(endpoint)
     this.trace.note(102, endpoint.index, slice.turnCountMax, nowUs, 0)
     const isOver = endpoint.work(nowUs, slice)
     if (this.mayDie(endpoint.index) && random.chance(faults.deathProbability)) this.kill(endpoint.index)
     else if (!isOver) endpoint.stalledUntilUs = nowUs + this.drawUs(faults.ringDelayMs)
     else if (this.hasFaults && random.chance(faults.stallProbability))
       endpoint.stalledUntilUs = nowUs + this.drawUs(faults.stallMs)
+  }
+
+  /** Asks some of an endpoint's processes to move: most are not at rest, and some are dead. */
+  private moveSome(endpoint: SimEndpoint): void {
+    const { random } = this
+    const { kernel, index } = endpoint
+    if (index === HOST || kernel.processes.length === 0) return
+    const to = 1 + random.below(this.options.schedulers)
+    const timeoutMs = random.chance(0.5) ? 0 : random.below(5)
+    for (let count = 1 + random.below(3); count > 0; count--) {
+      const { pid } = kernel.processes[random.below(kernel.processes.length)] as Process
+      kernel.moves.request(pid, to, timeoutMs, (outcome) => {
+        if (outcome.moved && to !== index) this.moveCount += 1
+      })
+    }
   }
 
   /** Nobody is ready: time goes on to what comes first. */
@@ -391,8 +408,7 @@ export class World {
       endpoint.connect(news.peer, news.epoch)
       return
     }
-    endpoint.disconnect(news.peer)
-    this.crew.parted(endpoint.index, news.death)
+    endpoint.disconnect(news.peer, () => this.crew.parted(endpoint.index, news.death))
   }
 
   private resetWires(endpoint: number): void {
@@ -409,6 +425,7 @@ export class World {
       endpoint: index,
       endpointCount: this.options.schedulers + 1,
       watchers: this.watchers,
+      balance: this.options.balance,
       random: () => this.kernelRandom.next(),
       load,
       onReport: (report) => this.report(report),

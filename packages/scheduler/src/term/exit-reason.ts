@@ -8,6 +8,8 @@
  */
 
 import { copy } from './copy.ts'
+import { formatPid, isPid } from './pid.ts'
+import { formatRef, isRef } from './ref.ts'
 
 /** A thrown `Error`, as plain data: it keeps its name, message, stack, cause and own fields across threads. */
 export interface ErrorReason {
@@ -50,6 +52,12 @@ export class Exit extends Error {
     this.reason = reason
   }
 }
+
+/**
+ * The error class with a reason of one's own: OTP's `error(Reason)`. As an `Exit`, but uncaught it counts as a crash, and
+ * is reported. For behaviours, which find a callback at fault that has thrown nothing.
+ */
+export class Crash extends Exit {}
 
 /** The reason that an uncaught exception gives. Never throws, whatever was thrown. */
 export function reasonOfThrown(thrown: unknown): ExitReason {
@@ -111,12 +119,18 @@ export function isCleanExit(reason: ExitReason): boolean {
   return reason === 'normal' || reason === 'shutdown' || (Array.isArray(reason) && reason[0] === 'shutdown')
 }
 
+/** Pids and references as people know them. */
+function forPeople(_key: string, value: unknown): unknown {
+  if (isPid(value)) return formatPid(value)
+  return isRef(value) ? formatRef(value) : value
+}
+
 /** One line for people; never throws. */
 export function formatReason(reason: unknown): string {
   if (typeof reason === 'string') return reason
   if (isErrorReason(reason)) return attempt(() => `${reason.error}: ${reason.message}`) as string
   try {
-    return JSON.stringify(reason) ?? String(reason)
+    return JSON.stringify(reason, forPeople) ?? String(reason)
   } catch {
     return attempt(() => String(reason)) as string
   }

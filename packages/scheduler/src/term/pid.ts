@@ -12,11 +12,23 @@ export interface Pid {
   readonly $pid: number
 }
 
+/** By its public name, as the floors down here import nothing of Node's. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
 /** The pids that the VM makes. A class, so that copier and codec know them at a glance; any `{ $pid }` is as good. */
 export class PidTerm implements Pid {
   readonly $pid: number
   constructor(pidNumber: number) {
     this.$pid = pidNumber
+  }
+
+  toString(): string {
+    return formatPid(this)
+  }
+
+  /** What `console.log` and `util.inspect` show. */
+  [INSPECT](): string {
+    return formatPid(this)
   }
 }
 
@@ -39,6 +51,11 @@ export function generationOf(pid: number): number {
 
 export function isPid(value: unknown): value is Pid {
   return typeof value === 'object' && value !== null && Number.isSafeInteger((value as Partial<Pid>).$pid)
+}
+
+/** For people, as Erlang writes it: `<node.slot.generation>`, where the node is this one, 0. */
+export function formatPid({ $pid }: Pid): string {
+  return `<0.${slotOf($pid)}.${generationOf($pid)}>`
 }
 
 /** Whether two pids name the same process. Clones of a pid are equal, but not identical. */

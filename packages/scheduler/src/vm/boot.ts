@@ -1,11 +1,14 @@
 /** Starting a VM. */
 
+import { DirtyDesk } from '../kernel/dirty.ts'
 import { createMemory, type SharedMemory } from '../memory/layout.ts'
 import { HeddleError } from '../term/errors.ts'
 import { systemMs } from '../worker/clock.ts'
 import { Endpoint } from '../worker/endpoint.ts'
+import { checkInstrumenter } from '../worker/preempting.ts'
 import { schedulerThread } from '../worker/role.ts'
 import { Crew } from './crew.ts'
+import { ThreadPool } from './dirty.ts'
 import { completeOptions, type FullVmOptions, type VmOptions } from './options.ts'
 import { printReport } from './print-report.ts'
 import { Vm } from './vm.ts'
@@ -34,24 +37,28 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   const thread = schedulerThread()
   if (thread !== undefined) return thread.holdStart()
   const full = completeOptions(options, printReport)
+  if (full.preempt !== undefined) await checkInstrumenter()
   const endpointCount = full.schedulerCount + 1
   const shared = allocate(full)
   const originMs = full.clock === 'manual' ? undefined : systemMs()
+  const pool = new ThreadPool(full.dirtyThreadCountMax)
   const host = new Endpoint({
     shared,
     endpoint: 0,
     endpointCount,
     loop: { spinMs: 0, keepsThreadAlive: full.isInline },
     originMs,
+    balance: 'off',
     trustsRegistry: true,
     onReport: full.onReport,
+    dirty: new DirtyDesk(pool),
   })
-  if (full.isInline) return new Vm(host, undefined, full)
+  if (full.isInline) return new Vm(host, undefined, full, pool, shared)
   const crew = new Crew(host, shared, originMs, full, {
     schedulerDown: (scheduler, error) =>
       full.onReport({ type: 'scheduler_down', scheduler, error: error?.message }),
   })
-  const vm = new Vm(host, crew, full)
+  const vm = new Vm(host, crew, full, pool, shared)
   try {
     await crew.start()
   } catch (error) {

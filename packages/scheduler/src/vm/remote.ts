@@ -7,15 +7,18 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { type Endpoint, expose, type Remote, releaseProxy, wrap } from 'comlink'
+import type { Migration } from '../kernel/migrate.ts'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type DefinitionAddress, type Spawnable } from '../process/define.ts'
+import { type DirtyDef, type DirtyOptions, dirtyAddressOf } from '../process/dirty.ts'
 import type { ProcessInfo } from '../process/info.ts'
 import type { Destination, Down, MonitorTarget, SpawnOptions } from '../process/self.ts'
 import type { Via } from '../process/via.ts'
 import { type ErrorCode, HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import type { Pid } from '../term/pid.ts'
-import type { StopOptions, Vm, VmInfo } from './vm.ts'
+import type { MeasureOptions, MemoryInfo, SchedulerUsage, StatisticsItems } from './statistics.ts'
+import type { MigrateOptions, SchedulerStatistics, StopOptions, Vm, VmInfo } from './vm.ts'
 
 type Outcome =
   | { readonly is: 'value'; readonly value: unknown }
@@ -33,6 +36,8 @@ const METHODS = {
     message: CallMessage<unknown, unknown>,
     options?: CallOptions,
   ) => vm.call(to, message, options),
+  dirty: (vm: Vm, address: DefinitionAddress, args: unknown, options?: Pick<DirtyOptions, 'timeoutMs'>) =>
+    vm.dirty({ $dirty: address }, args, options),
   cast: (vm: Vm, to: ServerRef | string | Via, message: CastMessage<unknown>) => vm.cast(to, message),
   whenDown: (vm: Vm, target: MonitorTarget) => vm.whenDown(target),
   exit: (vm: Vm, pid: Pid, reason: ExitReason) => vm.exit(pid, reason),
@@ -44,6 +49,12 @@ const METHODS = {
   isAlive: (vm: Vm, pid: Pid) => vm.isAlive(pid),
   processInfo: (vm: Vm, pid: Pid) => vm.processInfo(pid),
   info: (vm: Vm) => vm.info(),
+  migrate: (vm: Vm, pid: Pid, scheduler: number, options?: MigrateOptions) =>
+    vm.migrate(pid, scheduler, options),
+  schedulerStatistics: (vm: Vm, options?: MeasureOptions) => vm.schedulerStatistics(options),
+  schedulerUsage: (vm: Vm, windowMs: number) => vm.schedulerUsage(windowMs),
+  memory: (vm: Vm, options?: MeasureOptions) => vm.memory(options),
+  statistics: (vm: Vm, item: keyof StatisticsItems) => vm.statistics(item),
   killScheduler: (vm: Vm, index: number) => vm.killScheduler(index),
   stop: (vm: Vm, options?: StopOptions) => vm.stop(options),
 }
@@ -112,6 +123,16 @@ export class RemoteVm {
     return this.ask('call', to, message, options)
   }
 
+  /** An AbortSignal does not travel: give it up by its time. */
+  dirty<A, R>(
+    definition: DirtyDef<A, R>,
+    args: NoInfer<A>,
+    options?: Pick<DirtyOptions, 'timeoutMs'>,
+  ): Promise<R> {
+    const { url, name } = dirtyAddressOf(definition as DirtyDef<never, unknown>)
+    return this.ask('dirty', { url, name }, args, options)
+  }
+
   cast<Api>(to: ServerRef<Api> | string, message: CastMessage<Api>): Promise<void> {
     return this.ask('cast', to, message)
   }
@@ -154,6 +175,26 @@ export class RemoteVm {
 
   info(): Promise<VmInfo> {
     return this.ask('info')
+  }
+
+  migrate(pid: Pid, scheduler: number, options?: MigrateOptions): Promise<Migration> {
+    return this.ask('migrate', pid, scheduler, options)
+  }
+
+  schedulerStatistics(options?: MeasureOptions): Promise<SchedulerStatistics[]> {
+    return this.ask('schedulerStatistics', options)
+  }
+
+  schedulerUsage(windowMs: number): Promise<SchedulerUsage[]> {
+    return this.ask('schedulerUsage', windowMs)
+  }
+
+  memory(options?: MeasureOptions): Promise<MemoryInfo> {
+    return this.ask('memory', options)
+  }
+
+  statistics<Item extends keyof StatisticsItems>(item: Item): Promise<StatisticsItems[Item]> {
+    return this.ask('statistics', item)
   }
 
   killScheduler(index: number): Promise<void> {

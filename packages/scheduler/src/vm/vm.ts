@@ -5,9 +5,13 @@
 
 import { performance } from 'node:perf_hooks'
 import { type HostProcess, makeHostProcess } from '../kernel/host-process.ts'
+import { type Migration, migrateOperation } from '../kernel/migrate.ts'
 import { spawnOperation } from '../kernel/operations.ts'
+import { pidOf } from '../kernel/self-checks.ts'
+import type { SharedMemory } from '../memory/layout.ts'
 import type { CallMessage, CallOptions, CastMessage, ServerRef } from '../process/call.ts'
 import { addressOf, type Spawnable } from '../process/define.ts'
+import type { DirtyDef, DirtyOptions } from '../process/dirty.ts'
 import type { ProcessInfo } from '../process/info.ts'
 import { ANY, down, type Matcher } from '../process/match.ts'
 import type { Op } from '../process/op.ts'
@@ -23,21 +27,36 @@ import type {
 import { checkTimeout } from '../process/turn.ts'
 import type { Via } from '../process/via.ts'
 import { HeddleError } from '../term/errors.ts'
-import type { ExitReason } from '../term/exit-reason.ts'
+import { Exit, type ExitReason } from '../term/exit-reason.ts'
 import { type Pid, PidTerm } from '../term/pid.ts'
 import type { MonitorRef } from '../term/ref.ts'
 import type { Endpoint } from '../worker/endpoint.ts'
+import type { ThreadMeasured } from '../worker/measure.ts'
 import type { Crew } from './crew.ts'
+import type { DirtyPoolInfo, ThreadPool } from './dirty.ts'
 import type { FullVmOptions } from './options.ts'
+import {
+  type MeasureOptions,
+  type MemoryInfo,
+  type SchedulerLoad,
+  type SchedulerUsage,
+  Statistics,
+  type StatisticsItems,
+} from './statistics.ts'
 import { Stillness } from './stillness.ts'
+
+export interface MigrateOptions {
+  /** How long the process may take to come to rest, and others to be moved first. Default 1,000. */
+  readonly timeoutMs?: number
+}
 
 export interface StopOptions {
   /** How long the processes that the host started get to shut down before their threads are ended. Default 5,000. */
   readonly timeoutMs?: number
 }
 
-/** One scheduler, in numbers; counts are since the VM started. */
-export interface SchedulerInfo {
+/** One scheduler, in numbers; counts are since its worker started. */
+export interface SchedulerInfo extends SchedulerLoad {
   /** 1 to N; 0 is the host thread. */
   readonly index: number
   readonly status: 'down' | 'starting' | 'up'
@@ -54,6 +73,18 @@ export interface SchedulerInfo {
   readonly overflowCount: number
   /** How often it went to sleep. */
   readonly parkCount: number
+  /** Whether it has been in one turn for longer than `longScheduleMs`: see the report `long_schedule`. */
+  readonly isStuck: boolean
+  /** What its heap held when it was last looked at, garbage included; not what typed arrays hold. 0 where nobody looks: inline. */
+  readonly heapUsedBytes: number
+  /** What the long-lived part of its heap may grow to. */
+  readonly heapLimitBytes: number
+}
+
+/** One scheduler, with what only it can tell. */
+export interface SchedulerStatistics extends SchedulerInfo {
+  /** `undefined`: it did not answer in time; it is stuck in a callback, or down. All else here is known without it. */
+  readonly own: ThreadMeasured | undefined
 }
 
 export interface VmInfo {
@@ -61,30 +92,46 @@ export interface VmInfo {
   readonly processCountMax: number
   readonly registeredCount: number
   readonly schedulers: readonly SchedulerInfo[]
+  /** The pool for dirty functions. */
+  readonly dirty: DirtyPoolInfo
 }
 
 const STATUS_NAMES = ['down', 'starting', 'up'] as const
 const STOP_TIMEOUT_MS = 5_000
+const MIGRATE_TIMEOUT_MS = 1_000
 const WEED_COUNT_MIN = 1_024
 
 export class Vm implements AsyncDisposable {
   private readonly host: Endpoint
   private readonly crew: Crew | undefined
   private readonly options: FullVmOptions
+  private readonly pool: ThreadPool
+  private readonly numbers: Statistics
   private readonly hostProcess: HostProcess
   private readonly stillness: Stillness
   /** What the host started: stopped first when the VM stops. Those that have ended are weeded out now and then. */
   private started: number[] = []
   private weedAtCount = WEED_COUNT_MIN
   private stopping: Promise<void> | undefined
+  /** What everything fails with that is asked of a VM which has stopped. */
+  private failure: () => HeddleError = stopped
 
   /** Use `startVm`. */
-  constructor(host: Endpoint, crew: Crew | undefined, options: FullVmOptions) {
+  constructor(
+    host: Endpoint,
+    crew: Crew | undefined,
+    options: FullVmOptions,
+    pool: ThreadPool,
+    shared: SharedMemory,
+  ) {
     this.host = host
+    this.numbers = new Statistics(host, crew, shared)
+    this.pool = pool
     this.crew = crew
     this.options = options
     this.hostProcess = makeHostProcess(host.kernel)
     this.stillness = new Stillness(host, options.schedulerCount + 1)
+    if (crew !== undefined) crew.onGiveUp = (...death) => this.giveUp(...death)
   }
 
   /** The host's own pid: messages to it are taken with `receive`. */
@@ -120,13 +167,24 @@ export class Vm implements AsyncDisposable {
     this.self.send(to, message, options)
   }
 
-  /** Rejects with an `Exit` whose reason says why there is no reply: see `Self.call`. */
-  call<Api, R>(
+  /** Rejects with an `Exit` whose reason says why there is no reply: see `Self.call`. Its stack is that of whoever awaits. */
+  async call<Api, R>(
     to: ServerRef<Api> | string | Via,
     message: CallMessage<Api, R>,
     options?: CallOptions,
   ): Promise<R> {
-    return this.ask(() => this.self.call(to, message, options))
+    try {
+      return await this.ask(() => this.self.call(to, message, options))
+    } catch (error) {
+      // It was made where the answer came in; here V8 knows who waits. An error of a process keeps its own.
+      if (error instanceof Exit) Error.captureStackTrace(error, this.call)
+      throw error
+    }
+  }
+
+  /** Runs a dirty function on a thread of the pool. Rejects as `Self.dirty` throws. */
+  dirty<A, R>(definition: DirtyDef<A, R>, args: NoInfer<A>, options?: DirtyOptions): Promise<R> {
+    return this.ask(() => this.self.dirty(definition, args, options))
   }
 
   cast<Api>(to: ServerRef<Api> | string | Via, message: CastMessage<Api>): void {
@@ -231,6 +289,7 @@ export class Vm implements AsyncDisposable {
     await this.stillness.advance(ms)
   }
 
+  /** A snapshot, at no cost to the schedulers: what they have published. */
   info(): VmInfo {
     this.checkRunning()
     this.host.kernel.publishCounters()
@@ -242,7 +301,63 @@ export class Vm implements AsyncDisposable {
       processCountMax: this.options.processCountMax,
       registeredCount: this.host.names.registered().length,
       schedulers: this.options.isInline ? schedulers : schedulers.slice(1),
+      dirty: this.pool.info,
     }
+  }
+
+  /**
+   * Moves a process to another scheduler while it lives: pid, mailbox, links, monitors, timers, names and calls go with it, and
+   * nobody notices but by `scheduler`. It goes when it is at rest: a callback process between two messages, a raw process at
+   * `again(state)`. Its state must be structured-clone data. Resolves when it is there, or says why it stays.
+   * Rejects with ERR_BAD_ARGUMENT.
+   *
+   * @example if (!(await vm.migrate(pid, 2)).moved) console.log('it stays')
+   */
+  async migrate(pid: Pid, scheduler: number, options: MigrateOptions = {}): Promise<Migration> {
+    this.checkScheduler(scheduler, 'move to')
+    const wish = { to: scheduler, timeoutMs: options.timeoutMs ?? MIGRATE_TIMEOUT_MS }
+    const unknown = Object.keys(options).find((key) => key !== 'timeoutMs')
+    if (unknown !== undefined)
+      throw new HeddleError('ERR_BAD_ARGUMENT', `migrate() has no option '${unknown}'`)
+    if (!Number.isInteger(wish.timeoutMs))
+      throw new HeddleError('ERR_BAD_ARGUMENT', 'migrate() takes a whole number of ms')
+    checkTimeout(wish.timeoutMs)
+    const target = pidOf(pid, 'migrate')
+    return this.ask(() => migrateOperation(this.host.kernel, this.hostProcess.process, target, wish))
+  }
+
+  /**
+   * The schedulers of `info()`, each with its own account of itself: heap, mailboxes, how late its event loop is. Who does
+   * not answer in time has `own: undefined`; the others do not wait for it longer than that.
+   */
+  async schedulerStatistics(options: MeasureOptions = {}): Promise<SchedulerStatistics[]> {
+    this.checkRunning()
+    const measured = await this.numbers.measure(measureTimeout(options))
+    this.host.kernel.publishCounters()
+    return measured.map(({ index, own }) => ({ ...this.schedulerInfo(index), own }))
+  }
+
+  /**
+   * How busy each scheduler is, 0 to 1, measured over so many ms from now. Source: `recon:scheduler_usage/1`; over a window
+   * of your own: `schedulerUsageDiff` of two `statistics('scheduler_wall_time')`.
+   * Rejects with ERR_BAD_ARGUMENT.
+   */
+  async schedulerUsage(windowMs: number): Promise<SchedulerUsage[]> {
+    this.checkRunning()
+    return this.numbers.usage(windowMs)
+  }
+
+  /** Bytes by kind. What a scheduler that does not answer in time holds is missing, and says so. Source: `erlang:memory/0`. */
+  async memory(options: MeasureOptions = {}): Promise<MemoryInfo> {
+    this.checkRunning()
+    return this.numbers.memory(measureTimeout(options))
+  }
+
+  /** One item of `erlang:statistics/1`: see `StatisticsItems`. @throws HeddleError ERR_BAD_ARGUMENT */
+  statistics<Item extends keyof StatisticsItems>(item: Item): StatisticsItems[Item] {
+    this.checkRunning()
+    this.host.kernel.publishCounters()
+    return this.numbers.item(item)
   }
 
   /**
@@ -250,11 +365,14 @@ export class Vm implements AsyncDisposable {
    * processes exit with `['scheduler_down', index]`, and a fresh one takes its place. Resolves when the thread is gone.
    */
   async killScheduler(index: number): Promise<void> {
-    this.checkRunning()
-    if (!Number.isInteger(index) || index < 1 || index > this.options.schedulerCount) {
-      throw new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${index} to kill`)
-    }
+    this.checkScheduler(index, 'kill')
     await this.crew?.kill(index)
+  }
+
+  private checkScheduler(index: number, what: string): void {
+    this.checkRunning()
+    if (Number.isInteger(index) && index >= 1 && index <= this.options.schedulerCount) return
+    throw new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${String(index)} to ${what}`)
   }
 
   /**
@@ -286,7 +404,7 @@ export class Vm implements AsyncDisposable {
   }
 
   private checkRunning(): void {
-    if (this.stopping !== undefined) throw stopped()
+    if (this.stopping !== undefined) throw this.failure()
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {
@@ -299,12 +417,27 @@ export class Vm implements AsyncDisposable {
       self.exit(pid, 'shutdown')
       await settledWithin(Promise.resolve(isDown), end - performance.now())
     }
-    this.stillness.stop(stopped())
-    await this.crew?.stop()
+    await this.end()
+  }
+
+  private async end(): Promise<void> {
+    this.stillness.stop(this.failure())
+    await Promise.all([this.crew?.stop(), this.pool.stop()])
     this.host.stop()
     // What the embedder still waits for will not come any more.
     const { process } = this.hostProcess
-    while (process.waiting !== null) process.waiting.fail(stopped())
+    while (process.waiting !== null) process.waiting.fail(this.failure())
+  }
+
+  /** More schedulers have died than may: told to what waits on the host, and to whoever asks for something from now on. */
+  private giveUp(scheduler: number, deathCount: number, error: Error | undefined): void {
+    const { periodMs } = this.options.schedulerRestarts
+    this.options.onReport({ type: 'gave_up', scheduler, deathCount, periodMs, error: error?.message })
+    const why = error === undefined ? '' : `, the last one, ${scheduler}, by this: ${error.message}`
+    const text = `the VM has stopped: ${deathCount} schedulers died within ${periodMs} ms${why}`
+    this.failure = () => new HeddleError('ERR_RESTART_INTENSITY', text, { cause: error })
+    // While it is being stopped anyway, that goes on; it has its own limit.
+    this.stopping ??= this.end()
   }
 
   private remember(pid: number): void {
@@ -329,8 +462,18 @@ export class Vm implements AsyncDisposable {
       droppedCount: counters.droppedCount,
       overflowCount: counters.overflowCount,
       parkCount: counters.parkCount,
+      ...this.numbers.load(index),
+      isStuck: control.isStuck(index),
+      heapUsedBytes: counters.heapUsedBytes,
+      heapLimitBytes: counters.heapLimitBytes,
     }
   }
+}
+
+function measureTimeout({ timeoutMs }: MeasureOptions): number | undefined {
+  if (timeoutMs !== undefined && checkTimeout(timeoutMs) >= 2 ** 31)
+    throw new HeddleError('ERR_TIMEOUT_VALUE', 'schedulers are asked for less than 2^31 ms')
+  return timeoutMs
 }
 
 /** By the system's clock: the VM's may stand still. */

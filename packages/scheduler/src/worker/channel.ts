@@ -108,6 +108,11 @@ export class OutChannel {
     this.flush()
   }
 
+  /** Whether what is sent goes to the life that is up now. */
+  get isOpen(): boolean {
+    return this.port !== null && this.epoch === this.control.epoch(this.to)
+  }
+
   /** The other end is dead, and this end knows. Returns how many signals for it were dropped. */
   close(): number {
     this.keepUp()
@@ -359,6 +364,11 @@ export class InChannel {
 
   get isReading(): boolean {
     return this.isOpen
+  }
+
+  /** Whether something waits to be read, whether the channel is open or not. */
+  get isHolding(): boolean {
+    return !this.ring.isBlank()
   }
 
   /** Remembers where what is published now ends. */

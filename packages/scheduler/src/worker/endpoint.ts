@@ -4,7 +4,10 @@
  */
 
 import type { MessagePort } from 'node:worker_threads'
+import type { Balance } from '../kernel/balance.ts'
+import { cleanUpAfter } from '../kernel/cleanup.ts'
 import { partWith } from '../kernel/deaths.ts'
+import type { DirtyDesk } from '../kernel/dirty.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import type { Report } from '../kernel/report.ts'
 import { Control } from '../memory/control.ts'
@@ -14,8 +17,10 @@ import { Park } from '../memory/park.ts'
 import { SlotTable } from '../memory/slots.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition, onDefinition } from '../process/define.ts'
 import { type Clock, makeClock } from './clock.ts'
+import { HeapWatch } from './heap-watch.ts'
 import { ModuleLoader } from './load.ts'
 import { Loop, type LoopOptions } from './loop.ts'
+import { Gauge } from './measure.ts'
 import { Mesh } from './mesh.ts'
 
 export interface EndpointParts {
@@ -27,7 +32,12 @@ export interface EndpointParts {
   readonly originMs: number | undefined
   /** Whether a definition that this thread has registered is as good as imported. */
   readonly trustsRegistry: boolean
+  readonly balance: Balance
   readonly onReport?: (report: Report) => void
+  /** Where the VM's dirty functions run; the host's alone. */
+  readonly dirty?: DirtyDesk
+  /** Where the thread is the kernel's own: what its heap may grow to, and how it ends before that. */
+  readonly heap?: { readonly limitBytes: number; readonly end: (why: string) => void }
 }
 
 export class Endpoint {
@@ -38,6 +48,7 @@ export class Endpoint {
   readonly names: NameTable
   readonly mesh: Mesh
   readonly clock: Clock
+  readonly gauge: Gauge
   private readonly loop: Loop
   private readonly trustsRegistry: boolean
 
@@ -56,6 +67,7 @@ export class Endpoint {
       slots: this.slots,
       names: this.names,
       control: this.control,
+      balance: parts.balance,
       outside: {
         now: () => this.clock.now(),
         random: Math.random,
@@ -66,14 +78,19 @@ export class Endpoint {
         publishedCount: () => this.mesh.publishedCount,
         drainCount: () => this.mesh.drainCount,
         caughtUpCount: () => this.mesh.caughtUpCount,
+        reaches: (peer) => this.mesh.reaches(peer),
         heldFor: (to) => this.mesh.heldFor(to),
         kick: () => this.loop.kick(),
         collectGarbage: () => (globalThis as { gc?: () => void }).gc?.(),
         load: (address) => this.load(address),
+        ...(parts.dirty === undefined ? {} : { dirty: parts.dirty }),
       },
       ...(parts.onReport === undefined ? {} : { onReport: parts.onReport }),
     })
-    this.loop = new Loop(this.kernel, this.mesh, new Park(shared, endpoint), this.clock, parts.loop)
+    this.gauge = new Gauge(this.kernel.table, this.kernel.counters)
+    const { kernel, mesh } = this
+    const heap = parts.heap === undefined ? undefined : new HeapWatch({ kernel, ...parts.heap })
+    this.loop = new Loop(kernel, mesh, new Park(shared, endpoint), this.clock, parts.loop, heap)
     // The first look at the rings, and the first sleep.
     this.loop.kick()
   }
@@ -84,8 +101,11 @@ export class Endpoint {
     this.loop.kick()
   }
 
-  /** This peer has died. What it had published comes first, then the end of all that was bound to it. */
-  disconnect(peer: number): void {
+  /**
+   * This peer has died. What it had published comes first, then the end of all that was bound to it. `done`: when this
+   * endpoint is through with it; later, if it is moving processes.
+   */
+  disconnect(peer: number, done: () => void): void {
     this.kernel.beginDrain()
     try {
       this.kernel.droppedCount += this.mesh.close(peer, this.loop.deliver)
@@ -94,6 +114,7 @@ export class Endpoint {
     }
     const waiting = this.mesh.spawnsFor(peer)
     partWith(this.kernel, peer, (pid) => waiting.has(pid))
+    this.kernel.moves.whenOver(done)
     this.loop.kick()
   }
 
@@ -107,8 +128,18 @@ export class Endpoint {
     this.loop.kick()
   }
 
+  /** Publishes what was sent, as far as there is room: nothing will run any more. */
+  lastFlush(): void {
+    this.mesh.flush()
+  }
+
   stop(): void {
+    this.gauge.stop()
     this.loop.stop()
+    // A thread takes what is open on it along; the host's lives on.
+    for (const process of this.kernel.table) {
+      cleanUpAfter(process, 'shutdown', (report) => this.kernel.report(report), this.kernel.endpoint)
+    }
   }
 
   private load(address: DefinitionAddress): Definition | Promise<Definition> {

@@ -13,9 +13,11 @@
 
 import { performance } from 'node:perf_hooks'
 import type { Kernel } from '../kernel/kernel.ts'
+import { NO_PROCESS } from '../memory/control.ts'
 import type { Park } from '../memory/park.ts'
 import type { Deliver } from './channel.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemMs } from './clock.ts'
+import type { HeapWatch } from './heap-watch.ts'
 import type { Mesh } from './mesh.ts'
 
 /** How long the event loop waits for its turn while there is work. */
@@ -39,9 +41,12 @@ export class Loop {
   private readonly park: Park
   private readonly clock: Clock
   private readonly options: LoopOptions
+  private readonly heap: HeapWatch | undefined
   private isScheduled = false
   private isStopped = false
   private isRunning = false
+  /** How much of this slice went by looking out for signals. */
+  private spunMs = 0
   /** Promises have had their chance to settle since the last work. */
   private isQuiet = false
   private timer: NodeJS.Timeout | undefined
@@ -50,12 +55,14 @@ export class Loop {
   /** The wait that is pending. */
   private bell: Promise<void> | undefined
 
-  constructor(kernel: Kernel, mesh: Mesh, park: Park, clock: Clock, options: LoopOptions) {
+  constructor(kernel: Kernel, mesh: Mesh, park: Park, clock: Clock, options: LoopOptions, heap?: HeapWatch) {
     this.kernel = kernel
     this.mesh = mesh
     this.park = park
     this.clock = clock
     this.options = options
+    kernel.counters.startedMs = systemMs()
+    this.heap = heap
   }
 
   /** Something is to be done: a slice comes with the next turn of the event loop. */
@@ -87,12 +94,17 @@ export class Loop {
     this.park.cancel()
     this.isRunning = true
     const begin = performance.now()
-    this.kernel.counters.sliceStartMs = this.clock.at(begin)
+    this.spunMs = 0
+    const { counters } = this.kernel
+    counters.sliceStartMs = this.clock.at(begin)
+    counters.beginStep(NO_PROCESS, 0)
     let isBusy = true
     try {
       isBusy = this.work(begin)
     } finally {
+      this.kernel.counters.activeMs += performance.now() - begin - this.spunMs
       this.publishCounters()
+      this.heap?.look(begin)
       this.isRunning = false
     }
     if (isBusy) this.kick()
@@ -109,6 +121,7 @@ export class Loop {
     if (counters.heldBytes >= this.toldBytes) this.tellOverflow()
     else if (counters.heldBytes === 0) this.toldBytes = TOLD_BYTES_MIN
     counters.sliceStartMs = 0
+    counters.runningPid = 0
   }
 
   private tellOverflow(): void {
@@ -120,15 +133,16 @@ export class Loop {
   /** Works until there is nothing to do, or the event loop is due; returns whether work is left. */
   private work(begin: number): boolean {
     const { kernel, mesh, clock } = this
-    for (;;) {
+    for (let now = begin; ; ) {
       kernel.beginDrain()
       const drained = mesh.drain(this.deliver)
       kernel.endDrain()
-      const now = performance.now()
       kernel.settle(clock.at(now))
       const isMore = kernel.runSlice(TURNS_PER_LOOK)
+      kernel.counters.beginStep(NO_PROCESS, 0)
       mesh.flush()
       kernel.graves.clear()
+      now = performance.now()
       if (isMore || drained > 0) {
         this.isQuiet = false
         if (now - begin >= SLICE_MS) return true
@@ -143,11 +157,15 @@ export class Loop {
     const { mesh, options } = this
     // First promises: what they lead to is work, too.
     if (options.spinMs === 0 || !this.isQuiet) return mesh.hasInput()
-    const end = performance.now() + options.spinMs
+    const begin = performance.now()
+    let now = begin
+    let isFound = false
     do {
-      for (let look = 0; look < 16; look++) if (mesh.hasInput()) return true
-    } while (performance.now() < end)
-    return false
+      for (let look = 0; look < 16 && !isFound; look++) isFound = mesh.hasInput()
+      if (!isFound) now = performance.now()
+    } while (!isFound && now - begin < options.spinMs)
+    this.spunMs += now - begin
+    return isFound
   }
 
   private rest(): void {

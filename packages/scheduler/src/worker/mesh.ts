@@ -1,7 +1,7 @@
 /** One endpoint's channels to and from all others. */
 
 import type { MessagePort } from 'node:worker_threads'
-import { Traffic } from '../kernel/traffic.ts'
+import { Traffic, type Ways } from '../kernel/traffic.ts'
 import type { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import type { Transferable } from '../process/self.ts'
@@ -159,10 +159,18 @@ export class Mesh {
 
   /** All that was published before drain number so-and-so began has been read. */
   get caughtUpCount(): number {
-    return this.traffic.caughtUpCount(this.isReading)
+    return this.traffic.caughtUpCount(this.ways)
   }
 
-  private readonly isReading = (peer: number): boolean => this.inOf(peer).isReading
+  private readonly ways: Ways = {
+    isReading: (peer) => this.inOf(peer).isReading,
+    isHolding: (peer) => this.inOf(peer).isHolding,
+  }
+
+  /** Whether both ways to and from this peer are open, to the one that is up. */
+  reaches(peer: number): boolean {
+    return this.outOf(peer).isOpen && this.inOf(peer).isReading
+  }
 
   hasInput(): boolean {
     return this.openIns.some((incoming) => incoming.hasInput())

@@ -4,7 +4,11 @@
  */
 
 import type { MessagePort } from 'node:worker_threads'
+import type { Balance } from '../kernel/balance.ts'
 import type { SharedMemory } from '../memory/layout.ts'
+import type { PreemptOptions } from '../preempt/included.ts'
+import type { DefinitionAddress } from '../process/define.ts'
+import type { ThreadMeasured } from './measure.ts'
 import { schedulerMark } from './role.ts'
 
 export interface SchedulerData {
@@ -15,6 +19,9 @@ export interface SchedulerData {
   readonly spinMs: number
   /** When the VM started, by the system's clock; `undefined`: its time is set by hand. */
   readonly originMs: number | undefined
+  readonly balance: Balance
+  /** Instrument what is loaded; see docs/preemption.md. */
+  readonly preempt: PreemptOptions | undefined
 }
 
 export type ToScheduler =
@@ -22,7 +29,16 @@ export type ToScheduler =
   | { readonly type: 'connect'; readonly peer: number; readonly port: MessagePort; readonly epoch: number }
   /** This peer has died: answer when everything of its is read and broken. */
   | { readonly type: 'disconnect'; readonly peer: number; readonly death: number }
+  /** Keep account of what costs something to know, from now on. */
+  | { readonly type: 'watch' }
+  /** How are you? */
+  | { readonly type: 'measure'; readonly id: number }
 
 export type FromScheduler =
   | { readonly type: 'ready' }
+  /** This scheduler calls that definition by this number. */
+  | { readonly type: 'defined'; readonly number: number; readonly address: DefinitionAddress }
+  /** It is about to end itself. */
+  | { readonly type: 'ending'; readonly why: string }
   | { readonly type: 'disconnected'; readonly death: number }
+  | { readonly type: 'measured'; readonly id: number; readonly measured: ThreadMeasured }

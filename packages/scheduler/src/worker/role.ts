@@ -13,7 +13,10 @@ import { workerData } from 'node:worker_threads'
 /** The property of `workerData` that marks a thread which Heddle started. */
 export const schedulerMark = 'heddle:scheduler'
 
-/** What other copies of this package on a scheduler thread need from the one that drives it. */
+/** The property of `workerData` that marks a thread of the pool for dirty functions. */
+export const dirtyThreadMark = 'heddle:dirty'
+
+/** What other copies of this package on a thread that Heddle started need from the one that drives it. */
 export interface SchedulerThread {
   /**
    * The answer to `startVm` here: a promise that never settles, for it may be the application that is being
@@ -27,7 +30,16 @@ const shared = globalThis as { [key]?: SchedulerThread }
 
 /** Did Heddle start this thread, to be a scheduler? */
 export function isSchedulerThread(): boolean {
-  return typeof workerData === 'object' && workerData !== null && schedulerMark in workerData
+  return isMarked(schedulerMark)
+}
+
+/** Did it start this thread to run dirty functions? */
+export function isDirtyThread(): boolean {
+  return isMarked(dirtyThreadMark)
+}
+
+function isMarked(mark: string): boolean {
+  return typeof workerData === 'object' && workerData !== null && mark in workerData
 }
 
 /** Takes the thread for this copy of the package. False: another copy already drives it, so do nothing. */
@@ -37,7 +49,7 @@ export function claimThread(thread: SchedulerThread): boolean {
   return true
 }
 
-/** Whoever drives this thread, if it is a scheduler that has begun. */
+/** Whoever drives this thread, if it is one of Heddle's that has begun. */
 export function schedulerThread(): SchedulerThread | undefined {
   return shared[key]
 }

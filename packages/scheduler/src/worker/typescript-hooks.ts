@@ -17,6 +17,7 @@ import module, { createRequire } from 'node:module'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as threads from 'node:worker_threads'
+import { installPreempt, wantsPreempt } from './preempting.ts'
 import { transpile } from './transpile.ts'
 
 interface Resolved {
@@ -54,11 +55,16 @@ let isPrepared = false
 
 /** Makes ready to import `url`. Undefined: nothing to wait for. */
 export function prepareFor(url: string): Promise<void> | undefined {
-  if (isPrepared || !mayNeedHooks(url)) return undefined
-  preparing ??= install(url).then(() => {
+  if (isPrepared || !(wantsPreempt() || mayNeedHooks(url))) return undefined
+  preparing ??= prepare(url).then(() => {
     isPrepared = true
   })
   return preparing
+}
+
+async function prepare(url: string): Promise<void> {
+  await install(url)
+  if (wantsPreempt()) await installPreempt()
 }
 
 // A test file in JavaScript needs hooks too: it imports its test runner.

@@ -3,9 +3,19 @@
  * handlers can be added to an event manager, in whose process they all run, one after the other.
  */
 
-import { HeddleError, type Self, type Step } from '@heddle/scheduler'
+import type { Self, Step } from '@heddle/scheduler'
+import {
+  callbacksOf,
+  checkFunctions,
+  checkKeys,
+  checkMessageNames,
+  refusing,
+  requireFunctions,
+  sectionOf,
+  sourceOf,
+} from '../../door/callbacks.ts'
 import type { FailInit } from '../../gen/initialise.ts'
-import { type Constructor, type None, type ReplyOf, sourceOf } from '../gen-server.ts'
+import type { Constructor, None, ReplyOf } from '../gen-server.ts'
 import type { Ok } from '../next.ts'
 import { defineCode, type HandlerCode } from './code.ts'
 import type { HandlerDef } from './definition.ts'
@@ -78,7 +88,8 @@ export type EventHandler<A, E, C> = HandlerDef<A, E, C> & {
  *
  * @param url always `import.meta.url`
  * @param name unique in its module
- * @throws HeddleError ERR_BAD_ARGUMENT (a call named `then` or `$…`, a callback that is no function), ERR_DUPLICATE_DEFINITION
+ * @throws HeddleError ERR_BAD_ARGUMENT (a call named `then` or `$…`, a callback that there is not, or that is
+ *   no function), ERR_DUPLICATE_DEFINITION
  * @example export const average = eventHandler(import.meta.url, 'average', {
  *   init: (_: void) => ok({ sum: 0, count: 0 }),
  *   handleEvent: ({ sum, count }, celsius: number) => ok({ sum: sum + celsius, count: count + 1 }),
@@ -97,42 +108,30 @@ export function eventHandler<A, S, E, C = None>(
     init,
     event: handleEvent,
     info: handleInfo,
-    calls: calls && new Map(Object.entries(calls)),
+    calls,
     terminate,
     codeChange,
     formatStatus,
   }
   const address = defineCode(url, name, code as HandlerCode, sourceOf(callbacks))
   const definition: Record<string, unknown> = { $: Object.freeze({ ...address, isEventHandler: true }) }
-  for (const each of Object.keys(calls ?? {})) {
+  for (const each of calls?.keys() ?? []) {
     definition[each] = (argument: unknown) => ({ $request: each, arg: argument })
   }
   return Object.freeze(definition) as unknown as EventHandler<A, E, C>
 }
 
 const OPTIONAL = ['handleEvent', 'handleInfo', 'terminate', 'codeChange', 'formatStatus'] as const
+const KEYS: readonly string[] = ['vsn', 'init', 'handleCall', ...OPTIONAL]
 
-/** Types are not there in JavaScript. Returns the calls. */
-function checkCallbacks(name: unknown, given: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof given !== 'object' || given === null) {
-    throw badDefinition(name, 'eventHandler() takes import.meta.url, a name and callbacks')
-  }
-  const callbacks = given as Readonly<Record<string, unknown>>
-  if (typeof callbacks.init !== 'function') throw badDefinition(name, 'init is not a function')
-  const bad = OPTIONAL.find((each) => callbacks[each] !== undefined && typeof callbacks[each] !== 'function')
-  if (bad !== undefined) throw badDefinition(name, `${bad} is not a function`)
-  const { handleCall: calls } = callbacks
-  if (calls === undefined) return undefined
-  if (typeof calls !== 'object' || calls === null)
-    throw badDefinition(name, 'handleCall is no object of callbacks')
-  for (const [call, callback] of Object.entries(calls)) {
-    if (typeof callback !== 'function') throw badDefinition(name, `its call '${call}' is not a function`)
-    // A definition is awaited where modules are imported, and must be no thenable then.
-    if (call.startsWith('$') || call === 'then') throw badDefinition(name, `a call cannot be named '${call}'`)
-  }
-  return calls as Readonly<Record<string, unknown>>
-}
-
-function badDefinition(name: unknown, why: string): HeddleError {
-  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define event handler '${String(name)}': ${why}`)
+/** Returns the calls. */
+function checkCallbacks(name: unknown, given: unknown): HandlerCode['calls'] {
+  const refuse = refusing('event handler', name)
+  const callbacks = callbacksOf('eventHandler', given, refuse)
+  checkKeys(callbacks, KEYS, refuse)
+  requireFunctions(callbacks, ['init'], refuse)
+  checkFunctions(callbacks, OPTIONAL, refuse)
+  const calls = sectionOf(callbacks, 'handleCall', refuse)
+  checkMessageNames(calls?.keys() ?? [], [], refuse)
+  return calls as HandlerCode['calls']
 }

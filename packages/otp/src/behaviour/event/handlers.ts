@@ -39,6 +39,11 @@ export function newHandler({ url, name, mark }: HandlerKey, state: unknown, supe
   return { url, name, mark, state, supervisor, [CODE]: undefined }
 }
 
+/** As plain data. */
+export function withoutCode({ [CODE]: _, ...handler }: Handler): Handler {
+  return handler as Handler
+}
+
 export function idOf({ name, mark }: HandlerKey): HandlerId {
   return mark === undefined ? name : [name, mark]
 }

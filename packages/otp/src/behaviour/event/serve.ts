@@ -28,7 +28,7 @@ import { initialise, stopInit } from '../../gen/initialise.ts'
 import { nameOf } from '../../gen/name.ts'
 import { after, isStep, type Towards } from '../../gen/step.ts'
 import { settled, type Walk, walk } from '../../gen/walk.ts'
-import { type HandlerKey, idOf, type Manager } from './handlers.ts'
+import { type HandlerKey, idOf, type Manager, withoutCode } from './handlers.ts'
 import { formatted } from './report.ts'
 import {
   add,
@@ -84,6 +84,8 @@ export function defineManager(
     changeCode: (manager, from, extra, self, module) => walk(changeCode(manager, module, from, extra, self)),
     formatStatus,
     formatEvent,
+    pack: (manager) => ({ ...manager, handlers: manager.handlers.map(withoutCode) }),
+    needs: ({ handlers }) => handlers.map(({ url: of, name: each }) => ({ url: of, name: each })),
   }
   return defineBehaviour(url, behaviour, { source: () => String(first) })
 }

@@ -12,6 +12,7 @@
  * Source: OTP's `gen_fsm`.
  */
 
+import type { Steps } from '@heddle/scheduler'
 import {
   Exit,
   type ExitReason,
@@ -24,10 +25,10 @@ import {
   timeout,
   type Via,
 } from '@heddle/scheduler'
-import type { Caller } from '../../gen/caller.ts'
+import type { Caller } from '../../door/caller.ts'
 import type { ServerDef } from '../../gen/definition.ts'
 import type { FailInit, Ignore, StopInit } from '../../gen/initialise.ts'
-import { Sequence, type Steps } from '../../gen/sequence.ts'
+import { Sequence } from '../../gen/sequence.ts'
 import type { Stop } from '../next.ts'
 import { FsmNext, type FsmOptions, LATER, TIMER } from './fsm-next.ts'
 

@@ -2,12 +2,21 @@
  * `genFsm`: what a `gen_fsm`'s callbacks return, in `genStatem`'s words. See `fsm.ts`.
  */
 
-import { Exit, HeddleError, type Self, type TimeoutMessage } from '@heddle/scheduler'
+import { Crash, type Self, type TimeoutMessage } from '@heddle/scheduler'
+import {
+  callbacksOf,
+  checkFunctions,
+  checkKeys,
+  type Given,
+  refusing,
+  requireFunctions,
+  sourceOf,
+} from '../../door/callbacks.ts'
 import { after, isStep } from '../../gen/step.ts'
 import { report } from '../../report/report.ts'
 import { Stop } from '../next.ts'
 import { type Action, eventTimeout, hibernate, replyTo } from '../statem/actions.ts'
-import { defineStatem, sourceOf } from '../statem/gen-statem.ts'
+import { defineStatem } from '../statem/gen-statem.ts'
 import { beginIn, keepStateAndData, nextState, stopAndReply } from '../statem/next.ts'
 import type { FsmCallbacks, FsmState, GenFsm } from './fsm.ts'
 import { FsmNext, LATER, TIMER } from './fsm-next.ts'
@@ -38,9 +47,7 @@ export function genFsm<A, S extends string, D>(
   callbacks: FsmCallbacks<A, S, D>,
 ): GenFsm<A> {
   const given = callbacks as unknown as Callbacks
-  if (typeof given?.states !== 'object' || given.states === null) {
-    throw new HeddleError('ERR_BAD_ARGUMENT', `cannot define '${name}': genFsm() takes an object with states`)
-  }
+  checkCallbacks(name, given)
   const { vsn, terminate, codeChange } = given
   const machine = {
     ...(vsn === undefined ? {} : { vsn }),
@@ -51,6 +58,26 @@ export function genFsm<A, S extends string, D>(
     ...(codeChange === undefined ? {} : { codeChange: codeChange.bind(given) as never }),
   }
   return defineStatem(url, name, machine, () => sourceOf(given)) as unknown as GenFsm<A>
+}
+
+const OPTIONAL = ['handleEvent', 'handleSyncEvent', 'handleInfo', 'terminate', 'codeChange'] as const
+const KEYS: readonly string[] = ['vsn', 'init', 'states', ...OPTIONAL]
+const STATE_KEYS = ['event', 'sync'] as const
+
+function checkCallbacks(name: unknown, given: unknown): void {
+  const refuse = refusing('machine', name)
+  const callbacks = callbacksOf('genFsm', given, refuse)
+  checkKeys(callbacks, KEYS, refuse)
+  requireFunctions(callbacks, ['init'], refuse)
+  checkFunctions(callbacks, OPTIONAL, refuse)
+  const { states } = callbacks
+  if (typeof states !== 'object' || states === null) throw refuse('genFsm() takes an object with states')
+  for (const [state, set] of Object.entries(states)) {
+    const where = `state '${state}': `
+    if (typeof set !== 'object' || set === null) throw refuse(`${where}no object of callbacks`)
+    checkKeys(set, STATE_KEYS, refuse, where)
+    checkFunctions(set as Given, STATE_KEYS, refuse, where)
+  }
 }
 
 function handlersOf(given: Callbacks, name: string): object {
@@ -136,7 +163,7 @@ function translate(result: unknown, from: unknown, self: Self, isInit: boolean):
     if (from !== undefined)
       return stopAndReply(result.reason, replyTo(from as never, result.reply), result.state)
   }
-  throw new Exit(['bad_return_value', result])
+  throw new Crash(['bad_return_value', result])
 }
 
 function actionsOf(

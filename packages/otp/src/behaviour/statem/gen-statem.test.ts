@@ -47,7 +47,7 @@ const wrong: [string, unknown, string][] = [
   [
     'a call that is no function',
     { init: () => 0, states: { a: { call: { x: 1 } } } },
-    "state 'a': call x is not a function",
+    "state 'a': its call 'x' is not a function",
   ],
   [
     'a name for both',

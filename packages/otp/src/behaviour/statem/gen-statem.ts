@@ -11,15 +11,19 @@
  * takes); a table of transitions (it says where, but not what with the data).
  */
 
+import type { CallMessage, CastMessage, ExitReason, From, Self, Step } from '@heddle/scheduler'
 import {
-  type CallMessage,
-  type CastMessage,
-  type ExitReason,
-  type From,
-  HeddleError,
-  type Self,
-  type Step,
-} from '@heddle/scheduler'
+  callbacksOf,
+  checkFunctions,
+  checkKeys,
+  checkMessageNames,
+  type Given,
+  type Refuse,
+  refusing,
+  requireFunctions,
+  sectionOf,
+  sourceOf,
+} from '../../door/callbacks.ts'
 import { defineBehaviour } from '../../gen/behaviour.ts'
 import type { ServerDef } from '../../gen/definition.ts'
 import { exitCause } from '../../gen/ending.ts'
@@ -165,6 +169,13 @@ type None = Record<never, never>
 /** The names of the states; where there are none, what `init` begins with. */
 type StateOf<N, S> = [N] extends [never] ? S : N
 
+/** A section that there is not. As the states' type is inferred from what is written, nothing in it would be too much. */
+type NoOthers<St> = {
+  readonly [S in keyof St]: {
+    readonly [Key in Exclude<keyof St[S], keyof StateCallbacks<unknown, unknown>>]?: never
+  }
+}
+
 /** Where states have names, it begins in one of them. */
 type Among<N> = [N] extends [never] ? unknown : N
 
@@ -179,7 +190,9 @@ export interface StatemCallbacks<A, S, D, N extends string, St, C, K>
     self: Self,
   ) => Step<Begin<S & Among<NoInfer<N>>, D> | Ignore | StopInit | FailInit>
   /** By name. */
-  readonly states?: St & { readonly [Name in N]: StateCallbacks<StateOf<NoInfer<N>, NoInfer<S>>, NoInfer<D>> }
+  readonly states?: St & {
+    readonly [Name in N]: StateCallbacks<StateOf<NoInfer<N>, NoInfer<S>>, NoInfer<D>>
+  } & NoOthers<NoInfer<St>>
   /** For upgrades: `beginIn(state, data)`, those of version `from` as this version has them. Throws to refuse. */
   readonly codeChange?: (
     from: unknown,
@@ -198,7 +211,7 @@ export interface StatemCallbacks<A, S, D, N extends string, St, C, K>
  * @param url always `import.meta.url`
  * @param name unique in its module
  * @throws HeddleError ERR_BAD_ARGUMENT (a name that is both a call and a cast, `then`, or begins with `$`; a callback
- *   that is no function; no callbacks at all), ERR_DUPLICATE_DEFINITION
+ *   that there is not, or that is no function; no callbacks at all), ERR_DUPLICATE_DEFINITION
  * @example export const door = genStatem(import.meta.url, 'door', {
  *   init: (code: string) => beginIn('locked', { code }),
  *   states: {
@@ -251,10 +264,6 @@ function statemCall(name: string, arg: unknown): CallMessage<unknown, unknown> {
 
 // ---- from what the user wrote to callbacks ----
 
-interface Given {
-  readonly [key: string]: unknown
-}
-
 const SECTIONS = ['call', 'cast', 'timeouts'] as const
 const FUNCTIONS = ['enter', 'info', 'internal', 'stateTimeout', 'timeout'] as const
 
@@ -262,21 +271,19 @@ const SET_KEYS: readonly string[] = [...SECTIONS, ...FUNCTIONS]
 const OWN_KEYS: readonly string[] = ['vsn', 'init', 'states', 'terminate', 'codeChange', 'formatStatus']
 
 function codeOf(name: string, callbacks: unknown): MachineCode {
-  if (typeof callbacks !== 'object' || callbacks === null) {
-    throw badDefinition(name, 'genStatem() takes import.meta.url, a name and callbacks')
-  }
-  const given = callbacks as Given
-  for (const each of ['terminate', 'codeChange', 'formatStatus'])
-    if (given[each] !== undefined) functionIn(name, given, each)
-  const common = callbackSet(name, given, '')
-  const states = given.states === undefined ? undefined : statesOf(name, given.states)
+  const refuse = refusing('machine', name)
+  const given = callbacksOf('genStatem', callbacks, refuse)
+  const common = callbackSet(given, [...OWN_KEYS, ...SET_KEYS], refuse)
+  requireFunctions(given, ['init'], refuse)
+  checkFunctions(given, ['terminate', 'codeChange', 'formatStatus'], refuse)
+  const states = given.states === undefined ? undefined : statesOf(given.states, refuse)
   if (states === undefined && Object.values(common).every((each) => each === undefined)) {
-    throw badDefinition(name, 'it has neither states nor callbacks')
+    throw refuse('it has neither states nor callbacks')
   }
   const code: MachineCode = {
     module: 'gen_statem',
     name,
-    init: functionIn(name, given, 'init') as MachineCode['init'],
+    init: given.init as MachineCode['init'],
     states,
     common,
     terminate: given.terminate as MachineCode['terminate'],
@@ -294,6 +301,7 @@ function codeOf(name: string, callbacks: unknown): MachineCode {
     changeCode: (life, from, extra, self) => changeCode(code, life, from, extra, self),
     formatStatus: (life, mode, self) => formatMachine(code, life, mode, self),
     enter: (birth, begin, _options, self) => enterMachine(code, birth, begin, self),
+    needs: ({ modules }) => modules,
   }
   return code
 }
@@ -315,44 +323,25 @@ function changeCode(own: MachineCode, life: Life, from: unknown, extra: unknown,
   return isStep(changed) ? after(changed, set) : set(changed)
 }
 
-function statesOf(name: string, given: unknown): ReadonlyMap<string, CallbackSet> {
-  if (typeof given !== 'object' || given === null) throw badDefinition(name, "'states' is no object")
+function statesOf(given: unknown, refuse: Refuse): ReadonlyMap<string, CallbackSet> {
+  if (typeof given !== 'object' || given === null) throw refuse("'states' is no object")
   const entries = Object.entries(given)
-  if (entries.length === 0) throw badDefinition(name, 'it has no states')
-  return new Map(entries.map(([state, set]) => [state, callbackSet(name, set, `state '${state}': `)]))
+  if (entries.length === 0) throw refuse('it has no states')
+  return new Map(
+    entries.map(([state, set]) => {
+      const where = `state '${state}': `
+      if (typeof set !== 'object' || set === null) throw refuse(`${where}no object of callbacks`)
+      return [state, callbackSet(set as Given, SET_KEYS, refuse, where)]
+    }),
+  )
 }
 
-function callbackSet(name: string, given: unknown, where: string): CallbackSet {
-  if (typeof given !== 'object' || given === null) throw badDefinition(name, `${where}no object of callbacks`)
-  const set = given as Given
-  const known = where === '' ? [...SET_KEYS, ...OWN_KEYS] : SET_KEYS
-  // The type checker does not see it.
-  const unknown = Object.keys(set).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw badDefinition(name, `${where}there is no callback '${unknown}'`)
-  for (const each of FUNCTIONS) if (set[each] !== undefined) functionIn(name, set, each, where)
-  const [calls, casts, timeouts] = SECTIONS.map((each) => sectionOf(name, set, each, where))
+function callbackSet(set: Given, known: readonly string[], refuse: Refuse, where = ''): CallbackSet {
+  checkKeys(set, known, refuse, where)
+  checkFunctions(set, FUNCTIONS, refuse, where)
+  const [calls, casts, timeouts] = SECTIONS.map((each) => sectionOf<Callback>(set, each, refuse, where))
   const { enter, info, internal, stateTimeout, timeout } = set as Record<string, Callback | undefined>
   return { enter, calls, casts, info, internal, stateTimeout, timeout, timeouts }
-}
-
-function sectionOf(
-  name: string,
-  set: Given,
-  section: string,
-  where: string,
-): ReadonlyMap<string, Callback> | undefined {
-  const callbacks = set[section]
-  if (callbacks === undefined) return undefined
-  if (typeof callbacks !== 'object' || callbacks === null) {
-    throw badDefinition(name, `${where}'${section}' is no object of callbacks`)
-  }
-  for (const each of Object.keys(callbacks)) functionIn(name, callbacks as Given, each, `${where}${section} `)
-  return new Map(Object.entries(callbacks))
-}
-
-function functionIn(name: string, given: Given, key: string, where = ''): unknown {
-  if (typeof given[key] === 'function') return given[key]
-  throw badDefinition(name, `${where}${key} is not a function`)
 }
 
 /** The names of all messages. */
@@ -360,22 +349,6 @@ function namesOf(name: string, { states, common }: MachineCode): Record<'calls' 
   const sets = [common, ...(states?.values() ?? [])]
   const calls = new Set(sets.flatMap((set) => [...(set.calls?.keys() ?? [])]))
   const casts = new Set(sets.flatMap((set) => [...(set.casts?.keys() ?? [])]))
-  const both = [...calls].find((each) => casts.has(each))
-  if (both !== undefined) throw badDefinition(name, `'${both}' is both a call and a cast`)
-  // A definition is awaited where modules are imported, and must be no thenable then.
-  const bad = [...calls, ...casts].find((each) => each.startsWith('$') || each === 'then')
-  if (bad !== undefined) throw badDefinition(name, `a message cannot be named '${bad}'`)
+  checkMessageNames(calls, casts, refusing('machine', name))
   return { calls, casts }
-}
-
-function badDefinition(name: unknown, why: string): HeddleError {
-  return new HeddleError('ERR_BAD_ARGUMENT', `cannot define machine '${String(name)}': ${why}`)
-}
-
-/** The source text of all functions in an object, and in its objects. */
-export function sourceOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([key, each]) => `${key}: ${sourceOf(each)}`)
-    .join('\n')
 }

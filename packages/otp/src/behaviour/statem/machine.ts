@@ -18,7 +18,7 @@ import {
 import { isWatched, note } from '../../gen/behaviour.ts'
 import type { Birth } from '../../gen/birth.ts'
 import { newCore, rest, restHibernating } from '../../gen/core.ts'
-import { type Cause, endProcess, exitCause, thrownCause } from '../../gen/ending.ts'
+import { type Cause, endProcess, exitCause, faultCause, thrownCause } from '../../gen/ending.ts'
 import { isDoomed } from '../../gen/handle-system.ts'
 import { FailInit, Ignore, initialise, StopInit } from '../../gen/initialise.ts'
 import { after, isStep, type Towards } from '../../gen/step.ts'
@@ -244,7 +244,7 @@ function endMachine(own: MachineCode, life: Life, self: Self): Result {
   const { reason, isError } = life.end as NonNullable<Life['end']>
   if (!isError) return end(own, life, exitCause(reason), reason, self)
   const stack = new Error('a fault of a callback').stack ?? ''
-  return end(own, life, { class: 'error', reason: [reason, stack] }, reason, self)
+  return end(own, life, faultCause('error', [reason, stack]), reason, self)
 }
 
 /** A callback threw; the machine is where it was before. */

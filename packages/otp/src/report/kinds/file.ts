@@ -3,7 +3,8 @@
  * archives, compressed if that is wanted. Or it *wraps*: `path.1` to `path.N` are written one after the other, in a circle.
  *
  * A file that was moved or removed by somebody else is made anew. What cannot be written (a full disk) is counted, tried no second
- * time, and told in the file as soon as it can be.
+ * time, and told in the file as soon as it can be. That it cannot be written is told at once, a line on standard error and an
+ * event for the other handlers; once for each way in which it fails, until it works again.
  *
  * Source: OTP's `logger_std_h` and `logger_disk_log_h`.
  */
@@ -13,7 +14,9 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { reasonOfThrown, type Self } from '@heddle/scheduler'
 import { handlerKind } from '../kind.ts'
+import { report } from '../report.ts'
 
 export interface FileConfig {
   readonly path: string
@@ -36,6 +39,8 @@ interface FileState {
   index: number
   bytes: number
   lostCount: number
+  /** Why it could not be written last, in words, if that was told. */
+  failure: string | undefined
 }
 
 function complete(given: FileConfig, before: FileConfig | undefined): FullConfig {
@@ -79,22 +84,34 @@ async function lastOf({ path, maxFiles, wrap }: FullConfig): Promise<number> {
 
 async function openFile(config: FullConfig): Promise<FileState> {
   await mkdir(dirname(config.path), { recursive: true })
-  const state: FileState = { config, index: await lastOf(config), bytes: 0, lostCount: 0 }
+  const state: FileState = { config, index: await lastOf(config), bytes: 0, lostCount: 0, failure: undefined }
   // Whether it can be written at all is found out now.
   await (await open(pathOf(state), 'a')).close()
   state.bytes = await sizeOf(pathOf(state))
   return state
 }
 
-async function write(state: FileState, text: string): Promise<FileState> {
+async function write(state: FileState, text: string, self: Self): Promise<FileState> {
   const lost = state.lostCount === 0 ? '' : `(${state.lostCount} chunks could not be written)\n`
   try {
     for (const chunk of chunksOf(lost + text, state.config.maxBytes)) await append(state, chunk)
     state.lostCount = 0
-  } catch {
+    state.failure = undefined
+  } catch (error) {
     state.lostCount += 1
+    tellFailure(state, error, self)
   }
   return state
+}
+
+/** OTP's handlers do so, too: `logger_std_h` notifies of an error when it is another than the last. */
+function tellFailure(state: FileState, error: unknown, self: Self): void {
+  const { code = 'unknown', message } = error as NodeJS.ErrnoException
+  if (state.failure === code) return
+  state.failure = code
+  const path = pathOf(state)
+  process.stderr.write(`the log file ${path} cannot be written: ${message}\n`)
+  report(self, 'error', ['logger', 'file_write_failed'], { path, reason: reasonOfThrown(error) })
 }
 
 /** In lines, so that no file is larger than it may be, unless a line is. */

@@ -1,0 +1,23 @@
+/**
+ * The file that piscina is given, as published. It imports nothing by itself: piscina tries `require` first, and where
+ * a loader such as tsx answers that by turning modules into CommonJS, all that this file imported would be there twice,
+ * once more than the registry of definitions may be.
+ */
+
+import type { DirtyOutcome, DirtyRequest } from '../process/dirty.ts'
+
+/** Where this code lies. */
+export const dirtyEntryUrl: string = import.meta.url
+
+let ready: Promise<{ readonly runTask: (request: DirtyRequest) => Promise<DirtyOutcome> }> | undefined
+
+/** Called by piscina with each task. @public */
+export async function runTask(request: DirtyRequest): Promise<DirtyOutcome> {
+  ready ??= import(
+    /* @vite-ignore */ /* webpackIgnore: true */ dirtyEntryUrl.replace(
+      /dirty-entry(\.[jt]s)$/,
+      'dirty-thread$1',
+    )
+  )
+  return (await ready).runTask(request)
+}
