@@ -104,7 +104,7 @@ test(
   async () => {
     const { vm, heaps, downs } = await open()
     await using _ = vm
-    const neighbour = await vm.spawn(large, 120_000, { scheduler: 2 })
+    const neighbour = await vm.spawn(large, 80_000, { scheduler: 2 })
     const pid = await vm.spawn(wasteful, { to: vm.pid, rounds: 400 }, { scheduler: 2 })
     vm.send(pid, 'on')
     await vm.receive(tag('wasted'))
