@@ -2,11 +2,13 @@
  * `npm run bench -- SUITE [options]`: this project's own benchmarks. A suite is a folder beside this file.
  */
 
+import { runBalance } from './balance/command.ts'
 import { runDirty } from './dirty/command.ts'
 import { runMicro } from './micro/command.ts'
 import { runPreempt } from './preempt/command.ts'
 
 const suites: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  balance: runBalance,
   micro: runMicro,
   dirty: runDirty,
   preempt: runPreempt,
