@@ -2,7 +2,7 @@
 // and at once as soon as somebody looks. So between two looks nothing is on its way, and a process can be moved by hand,
 // without the protocol that real ones need.
 
-import type { Pid, Self } from '@heddle/scheduler'
+import { type DefinitionAddress, HeddleError, type Pid, type Self } from '@heddle/scheduler'
 import { type HostProcess, makeHostProcess } from '../../packages/scheduler/dist/kernel/host-process.js'
 import { Kernel } from '../../packages/scheduler/dist/kernel/kernel.js'
 import {
@@ -16,8 +16,8 @@ import { Control, UP } from '../../packages/scheduler/dist/memory/control.js'
 import { createMemory } from '../../packages/scheduler/dist/memory/layout.js'
 import { NameTable } from '../../packages/scheduler/dist/memory/names.js'
 import { SlotTable } from '../../packages/scheduler/dist/memory/slots.js'
-import { lookUpDefinition } from '../../packages/scheduler/dist/process/define.js'
-import type { Process } from '../../packages/scheduler/dist/process/process.js'
+import { type Definition, lookUpDefinition } from '../../packages/scheduler/dist/process/define.js'
+import { PHASE, type Process } from '../../packages/scheduler/dist/process/process.js'
 import type { SignalKind } from '../../packages/scheduler/dist/process/signals.js'
 import { Decoder } from '../../packages/scheduler/dist/term/codec-decode.js'
 import { Encoder } from '../../packages/scheduler/dist/term/codec-encode.js'
@@ -56,6 +56,21 @@ class Wire {
   }
 }
 
+function load({ url, name }: DefinitionAddress): Definition | Promise<Definition> {
+  return lookUpDefinition(url, name) ?? importDefinition({ url, name })
+}
+
+async function importDefinition({ url, name }: DefinitionAddress): Promise<Definition> {
+  try {
+    await import(url)
+  } catch (error) {
+    throw new HeddleError('ERR_MODULE_LOAD', String(error))
+  }
+  const found = lookUpDefinition(url, name)
+  if (found === undefined) throw new HeddleError('ERR_UNKNOWN_DEFINITION', `${url} does not define ${name}`)
+  return found
+}
+
 /** Moves a process; what comes of it. */
 export type Moved = 'moved' | Exclude<Packing, { readonly parcel: Parcel }> | 'noproc'
 
@@ -64,6 +79,8 @@ export class Kernels {
   readonly reports: unknown[] = []
   /** How many processes were moved. */
   moveCount = 0
+  /** Names of definitions that are not to be had any more. */
+  readonly lacking = new Set<string>()
   readonly kernels: readonly Kernel[]
   private readonly wires: readonly (readonly Wire[])[]
   private readonly host: HostProcess
@@ -95,14 +112,14 @@ export class Kernels {
           flush() {},
           postedCount: () => 0,
           publishedCount: () => 0,
+          heldFor: () => 0,
           drainCount: () => drainCount++,
           caughtUpCount: () => drainCount + 1,
-          heldFor: () => 0,
           reaches: () => true,
           collectGarbage() {},
           kick() {},
-          load: ({ url, name }) =>
-            lookUpDefinition(url, name) ?? Promise.reject(new Error(`nothing defines ${name}`)),
+          load: (address) =>
+            this.lacking.has(address.name) ? Promise.reject(new Error('lacking')) : load(address),
         },
         ...(endpoint === HOST ? { onReport: (report) => this.reports.push(report) } : {}),
       })
@@ -167,28 +184,51 @@ export class Kernels {
     await this.settle(between)
   }
 
+  /** Nothing is on its way. */
+  get isSilent(): boolean {
+    return this.wires.flat().every((wire) => wire.isEmpty)
+  }
+
+  /** Somebody waits for what no kernel knows of: a module, a promise of the event loop's. */
+  get isWaitingOutside(): boolean {
+    return this.kernels.some(
+      ({ table, loadingCount }) =>
+        loadingCount > 0 ||
+        [...table].some(
+          ({ phase, waiting, isHost }) => phase === PHASE.promise && waiting === null && !isHost,
+        ),
+    )
+  }
+
   /** When the next timer is due. */
   nextMs(): number {
     return Math.min(...this.kernels.map(({ timers }) => timers.nextDeadlineMs()))
   }
 
-  /** Whether anything was done. */
-  private work(): boolean {
+  /** A slice of each kernel. Whether anything was done. */
+  work(): boolean {
     let hasWorked = false
     for (const kernel of this.kernels) {
-      for (const ways of this.wires) {
-        const wire = ways[kernel.endpoint] as Wire
-        for (let signal = wire.shift(); signal !== undefined; signal = wire.shift()) {
-          hasWorked = true
-          kernel.receive(...signal, this.wires.indexOf(ways))
-        }
-      }
+      if (this.deliverAll(kernel.endpoint)) hasWorked = true
       kernel.settle(this.nowMs)
       if (!kernel.hasWork) continue
       hasWorked = true
       kernel.runSlice(1)
     }
-    return hasWorked || this.wires.flat().some((wire) => !wire.isEmpty)
+    return hasWorked || !this.isSilent
+  }
+
+  /** What is on its way to this endpoint comes. Returns whether there was anything. */
+  deliverAll(endpoint: number): boolean {
+    let count = 0
+    for (const [from, ways] of this.wires.entries()) {
+      const wire = ways[endpoint] as Wire
+      for (let signal = wire.shift(); signal !== undefined; signal = wire.shift()) {
+        count += 1
+        this.kernelOf(endpoint).receive(...signal, from)
+      }
+    }
+    return count > 0
   }
 
   private wireOf(from: number, to: number): Wire {

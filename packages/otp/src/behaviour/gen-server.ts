@@ -48,6 +48,8 @@ export type CastHandler<S> = (state: S, argument: never, self: Self) => Step<Cas
 export interface ServerCallbacks<A, S, C, K> {
   /** The version of the state's shape. */
   readonly vsn?: number
+  /** Why its processes must stay on their scheduler: they hold something of its thread that their state does not show. */
+  readonly pinned?: string
   /** First, as it fixes the type of the state, which must be structured-clone data. */
   readonly init: (argument: A, self: Self) => Step<InitResult<S>>
   readonly call?: C & { readonly [Name in keyof C]: CallHandler<NoInfer<S>> }
@@ -136,6 +138,7 @@ type CastSection = Readonly<Record<string, CastCallback>>
 
 /** Callbacks without their users' types. */
 export interface ErasedCallbacks {
+  readonly pinned?: string
   readonly vsn?: number
   readonly init: ServerCode['init']
   readonly call?: CallSection
@@ -158,8 +161,8 @@ export function defineServer(
 ): ServerDef<never, unknown>['$'] {
   const { call, cast } = callbacks
   checkMessageNames(Object.keys(call ?? {}), Object.keys(cast ?? {}), refusing('server', name))
-  const { vsn } = callbacks
-  const options = { source, ...(vsn === undefined ? {} : { vsn }) }
+  const { vsn, pinned } = callbacks
+  const options = { source, pinned, ...(vsn === undefined ? {} : { vsn }) }
   return defineBehaviour(url, serverCode(name, callbacks), options, behaviour)
 }
 
@@ -207,7 +210,7 @@ function changeCode(code: ServerCode, server: Server, from: unknown, extra: unkn
 
 const SECTIONS = ['call', 'cast'] as const
 const FUNCTIONS = ['info', 'continue', 'terminate', 'codeChange', 'formatStatus'] as const
-const KEYS: readonly string[] = ['vsn', 'init', ...SECTIONS, ...FUNCTIONS]
+const KEYS: readonly string[] = ['vsn', 'pinned', 'init', ...SECTIONS, ...FUNCTIONS]
 
 function checkCallbacks(name: unknown, given: unknown): void {
   const refuse = refusing('server', name)

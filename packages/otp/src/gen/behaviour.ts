@@ -73,6 +73,8 @@ export function behaviourAt(address: DefinitionAddress): Behaviour<Core> | undef
 export interface BehaviourOptions {
   /** The version of the state's shape. */
   readonly vsn?: number
+  /** Why its processes cannot move to another scheduler. */
+  readonly pinned?: string | undefined
   /** What tells this definition's code from another's: the text of its callbacks. */
   readonly source?: () => string
 }
@@ -95,7 +97,7 @@ export function defineBehaviour<C extends Core>(
     born(given, self, [name, 'init', 1], (birth) => behaviour.begin(birth, self)) as Towards<C>
   const defined = process<unknown, C>(url, name, {
     ...(options.vsn === undefined ? {} : { vsn: options.vsn }),
-    moving: movingOf(behaviour),
+    moving: movingOf(behaviour, options.pinned),
     init,
     handle: handle as (core: NoInfer<C>, message: unknown, self: Self) => BodyResult<NoInfer<C>>,
   })
@@ -105,8 +107,9 @@ export function defineBehaviour<C extends Core>(
 
 // ---- moves ----
 
-function movingOf<C extends Core>(behaviour: Behaviour<C>): Moving {
+function movingOf<C extends Core>(behaviour: Behaviour<C>, pinned: string | undefined): Moving {
   return {
+    ...(pinned === undefined ? {} : { pinned }),
     pack: (core: C) => packCore(behaviour, core),
     needs: (core: C) => needsOf(behaviour, core),
     unpack: (core: C) => withFunctions(core, core.extras?.debug),

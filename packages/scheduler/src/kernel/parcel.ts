@@ -374,6 +374,8 @@ function when<T>(
   const settled = (then: () => void): void => {
     kernel.loadingCount -= 1
     if (process.status !== STATUS.dead) then()
+    // Also if it has nothing to do: who looks whether all is still must see that nothing is loading any more.
+    kernel.timerStarted()
   }
   value.then(
     (it) => settled(() => attempt(it)),

@@ -23,6 +23,24 @@ const step = fc.oneof(
 )
 
 describe('a mailbox', () => {
+  test('is the same when it has been packed and unpacked: order, marks, what is the VM’s own', () => {
+    const before = new Mailbox()
+    for (const each of ['taken', 'a', 'own']) before.push({ each })
+    before.shift()
+    before.pushOwn({ own: true })
+    before.mark(7)
+    before.push({ each: 'behind the mark' })
+    const after = new Mailbox()
+    after.unpack(structuredClone(before.pack()))
+    expect(after.pack()).toEqual(before.pack())
+    expect(after.ownCount).toBe(1)
+    // Nothing older than the mark is looked at.
+    const seen: unknown[] = []
+    after.take((message) => seen.push(message) < 0, 7)
+    expect(seen).toEqual([{ each: 'behind the mark' }])
+    expect(after.peek(10)).toEqual(before.peek(10))
+  })
+
   test('gives what a plain list gives, through growth, gaps and wraps', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {

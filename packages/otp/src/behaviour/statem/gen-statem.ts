@@ -184,6 +184,8 @@ export interface StatemCallbacks<A, S, D, N extends string, St, C, K>
   extends CommonCallbacks<StateOf<NoInfer<N>, NoInfer<S>>, NoInfer<D>, C, K> {
   /** The version of the shape of state and data. */
   readonly vsn?: number
+  /** Why its processes must stay on their scheduler: they hold something of its thread that their data does not show. */
+  readonly pinned?: string
   /** First, as it fixes the type of the data, which must be structured-clone data. */
   readonly init: (
     argument: A,
@@ -242,13 +244,13 @@ export function genStatem<A, S, D, N extends string = never, St = None, C = None
 export function defineStatem(
   url: string,
   name: string,
-  callbacks: { readonly vsn?: number },
+  callbacks: { readonly vsn?: number; readonly pinned?: string },
   source: () => string,
 ): { readonly $: ServerDef<never, unknown>['$'] } {
   const code = codeOf(name, callbacks)
   const { calls, casts } = namesOf(name, code)
-  const { vsn } = callbacks
-  const options = { source, ...(vsn === undefined ? {} : { vsn }) }
+  const { vsn, pinned } = callbacks
+  const options = { source, pinned, ...(vsn === undefined ? {} : { vsn }) }
   const address = defineBehaviour(url, code, options)
   registerCode(address, code)
   const definition: Record<string, unknown> = { $: address }
@@ -268,7 +270,15 @@ const SECTIONS = ['call', 'cast', 'timeouts'] as const
 const FUNCTIONS = ['enter', 'info', 'internal', 'stateTimeout', 'timeout'] as const
 
 const SET_KEYS: readonly string[] = [...SECTIONS, ...FUNCTIONS]
-const OWN_KEYS: readonly string[] = ['vsn', 'init', 'states', 'terminate', 'codeChange', 'formatStatus']
+const OWN_KEYS: readonly string[] = [
+  'vsn',
+  'pinned',
+  'init',
+  'states',
+  'terminate',
+  'codeChange',
+  'formatStatus',
+]
 
 function codeOf(name: string, callbacks: unknown): MachineCode {
   const refuse = refusing('machine', name)
