@@ -55,6 +55,9 @@ describe('a process at rest', () => {
 
 describe('what cannot move', () => {
   test('says why', async () => {
+    // Those that were killed are back.
+    while (vm.info().schedulers.some(({ status }) => status !== 'up'))
+      await new Promise((resolve) => setTimeout(resolve, 10))
     const held = await vm.spawn(instanceHolder, undefined, { scheduler: 1 })
     const outcome = await vm.migrate(held, 2)
     expect(outcome).toMatchObject({

@@ -65,7 +65,7 @@ describe('a worker that ends', () => {
         onReport: (report) => reports.push(report),
         resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 },
         longScheduleMs: Infinity,
-        hogKillMs: how === 'endless loop' ? 1_000 : Infinity,
+        hogKillMs: how === 'endless loop' ? 4_000 : Infinity,
       })
       const children = await startTree(vm)
       const watching = await vm.spawn(witness, vm.pid, { scheduler: 1 })
