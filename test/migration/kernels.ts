@@ -110,6 +110,7 @@ export class Kernels {
           random: () => 0.5,
           post: (to, ...signal) => this.wireOf(endpoint, to).post(signal.slice(0, 5) as unknown as Signal),
           flush() {},
+          publish() {},
           postedCount: () => 0,
           publishedCount: () => 0,
           heldFor: () => 0,

@@ -47,6 +47,7 @@ export class BareKernel {
           throw new Error('there is nobody else')
         },
         flush() {},
+        publish() {},
         postedCount: () => 0,
         publishedCount: () => 0,
         drainCount: () => 0,

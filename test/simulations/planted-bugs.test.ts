@@ -33,6 +33,12 @@ interface Planted {
 }
 
 let publishedCount = 0
+let takenCount = 0
+
+function everyFifthTake(): boolean {
+  takenCount += 1
+  return takenCount % 5 === 0
+}
 
 const planted: readonly Planted[] = [
   {
@@ -147,11 +153,53 @@ const planted: readonly Planted[] = [
     says: /no_invention/,
   },
   {
+    bug: 'what is for a process that nobody runs yet goes to the scheduler that spawned it',
+    program: 'floods',
+    sabotage: { sendsToTheSpawner: true },
+    seedCountMax: 20,
+    says: /delivery|pairwise_order|one_down|calls|exits|leaks|expected \d+ of|nothing will ever happen/,
+  },
+  {
+    bug: 'who holds signals for such a process does not say so',
+    program: 'floods',
+    sabotage: { awaitsNobody: true },
+    seedCountMax: 20,
+    says: /delivery|one_down|calls|exits|leaks|nothing will ever happen/,
+  },
+  {
+    bug: 'that such a process has been taken is not told',
+    program: 'floods',
+    sabotage: { arrive: (kind) => (kind === SIGNAL.born ? 'drop' : undefined) },
+    seedCountMax: 20,
+    says: /delivery|one_down|calls|exits|leaks|nothing will ever happen/,
+  },
+  {
+    bug: 'the cell of a request is written again before the request is taken',
+    program: 'floods',
+    sabotage: { reusesCells: true },
+    seedCountMax: 20,
+    says: /delivery|one_down|calls|exits|leaks|does not come to rest|nothing will ever happen/,
+  },
+  {
+    bug: 'a request is taken by two',
+    program: 'floods',
+    sabotage: { takesTwice: everyFifthTake },
+    seedCountMax: 20,
+    says: /no_failure|no_invention|leaks/,
+  },
+  {
+    bug: 'what a scheduler had just taken when it died belongs to nobody',
+    program: 'floods',
+    sabotage: { losesThefts: true },
+    seedCountMax: 100,
+    says: /delivery|one_down|calls|exits|leaks|does not come to rest|nothing will ever happen/,
+  },
+  {
     bug: 'a process is installed before all flushes are in',
     program: 'moves',
     sabotage: { installsEarly: true },
     seedCountMax: 10,
-    says: /pairwise_order|delivery|one_down|exits|message \d+ of/,
+    says: /pairwise_order|delivery|one_down|exits|leaks|message \d+ of/,
   },
   {
     bug: 'who is told of a move says so, and goes on sending to the old owner',
@@ -206,7 +254,7 @@ const planted: readonly Planted[] = [
     bug: 'a process that arrives does not part with those who have died meanwhile',
     program: 'moves',
     sabotage: { arrivesUnparted: true },
-    from: 1_885,
+    from: 1_150,
     seedCountMax: 15,
     says: /one_down|exits|leaks|nothing will ever happen/,
   },

@@ -4,7 +4,7 @@
  */
 
 import { performance } from 'node:perf_hooks'
-import { again, done, type Pid, process, type Ref, type Self, withRef } from '@heddle/scheduler'
+import { again, done, type Pid, process, type Self, where } from '@heddle/scheduler'
 
 const url = import.meta.url
 
@@ -30,22 +30,23 @@ export interface Timing {
   readonly elsewhereShare: number
 }
 
-interface Counters {
-  /** Still to end; ended elsewhere. */
-  readonly left: Int32Array
-  readonly home: number
+/** To whom an end is told, and where all began. Plain and small: a spawn that others may take holds nothing else. */
+interface Home {
   readonly starter: Pid
-  readonly ref: Ref
+  readonly scheduler: number
 }
 
-function end(self: Self, { left, home, starter, ref }: Counters): void {
-  if (self.scheduler !== home) Atomics.add(left, 1, 1)
-  if (Atomics.sub(left, 0, 1) === 1) self.send(starter, { type: 'through', ref })
+function end(self: Self, { starter, scheduler }: Home): void {
+  self.send(starter, self.scheduler === scheduler ? HERE : ELSEWHERE)
 }
+
+const HERE = 0
+const ENDED = where<number>((message) => typeof message === 'number')
+const ELSEWHERE = 1
 
 /** Works a step for each message, which it sends to itself. */
 export const actor = process(url, 'actor', {
-  init: (arg: { counters: Counters; stepCount: number; fibOf: number }, self: Self) => {
+  init: (arg: { home: Home; stepCount: number; fibOf: number }, self: Self) => {
     self.send(self.pid, 'step')
     return { ...arg, sum: 0 }
   },
@@ -56,17 +57,17 @@ export const actor = process(url, 'actor', {
       self.send(self.pid, 'step')
       return again(state)
     }
-    end(self, state.counters)
+    end(self, state.home)
     return done()
   },
 })
 
 /** Works once, as it starts. */
 export const job = process(url, 'job', {
-  init: (arg: { counters: Counters; fibOf: number }) => arg,
-  run({ counters, fibOf }, self) {
+  init: (arg: { home: Home; fibOf: number }) => arg,
+  run({ home, fibOf }, self) {
     fib(fibOf)
-    end(self, counters)
+    end(self, home)
     return done()
   },
 })
@@ -76,17 +77,15 @@ export const starter = process(url, 'starter', {
   init: (arg: { host: Pid; skew: Skew }) => arg,
   *run({ host, skew }, self) {
     const { workload, count, stepCount, fibOf, staysLocal } = skew
-    const left = new Int32Array(new SharedArrayBuffer(8))
-    left[0] = count
-    const ref = self.makeRef()
-    const counters: Counters = { left, home: self.scheduler, starter: self.pid, ref }
+    const home: Home = { starter: self.pid, scheduler: self.scheduler }
     const begin = performance.now()
     for (let index = 0; index < count; index++) {
-      if (workload === 'actors') self.spawn(actor, { counters, stepCount, fibOf }, { scheduler: 'local' })
-      else self.spawn(job, { counters, fibOf }, staysLocal ? { scheduler: 'local' } : undefined)
+      if (workload === 'actors') self.spawn(actor, { home, stepCount, fibOf }, { scheduler: 'local' })
+      else self.spawn(job, { home, fibOf }, staysLocal ? { scheduler: 'local' } : undefined)
     }
-    yield* self.receive(withRef(ref))
-    const timing: Timing = { ms: performance.now() - begin, elsewhereShare: (left[1] ?? 0) / count }
+    let elsewhere = 0
+    for (let left = count; left > 0; left--) elsewhere += yield* self.receive(ENDED)
+    const timing: Timing = { ms: performance.now() - begin, elsewhereShare: elsewhere / count }
     self.send(host, { type: 'timing', timing })
     return done()
   },

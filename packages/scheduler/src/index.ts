@@ -57,6 +57,12 @@ export {
 } from './process/match.ts'
 export type { Op, Steps } from './process/op.ts'
 export {
+  type PlacementDef,
+  type PlacementFunction,
+  type PlacementLoad,
+  placement,
+} from './process/placement.ts'
+export {
   type Called,
   type CallKind,
   type Casted,

@@ -9,9 +9,25 @@
 
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
-import { pidNumber } from '../term/pid.ts'
+import { isUnassigned } from '../memory/state-word.ts'
+import { abandonedBy, type StealQueue } from '../memory/steal-queue.ts'
+import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import type { Kernel } from './kernel.ts'
 import { breakWithScheduler } from './relations.ts'
+
+/**
+ * By the host, first of all when the thread of `endpoint` has ended: what it had taken from another's queue, and done nothing with
+ * yet, is its own, and dies with it. Returns false if that cannot be said yet: then once more, a little later.
+ */
+export function settleTheft(slots: SlotTable, queues: readonly StealQueue[], endpoint: number): boolean {
+  const pid = abandonedBy(queues, endpoint)
+  if (pid === undefined) return false
+  const slot = slotOf(pid)
+  if (pid !== 0 && slots.isAlive(slot, generationOf(pid)) && isUnassigned(slots.owner(slot)))
+    slots.assignToDead(slot, endpoint)
+  queues[endpoint]?.forgetIntent()
+  return true
+}
 
 /**
  * By the host, when the thread of `endpoint` has ended: frees what it held. `isUp`: who is there to learn by itself
@@ -50,12 +66,14 @@ export function partWith(kernel: Kernel, peer: number, isForNext: (pid: number) 
   slots.forEachUnborn(peer, (slot, generation) => {
     names.release(slot)
     slots.free(slot)
-    kernel.abandonEmbryo(pidNumber(slot, generation))
+    kernel.embryos.abandon(pidNumber(slot, generation))
   })
   kernel.outside.dirty?.partWith(peer)
+  kernel.unborn.settle()
   breakWithScheduler(kernel, peer)
-  kernel.breakEmbryos(peer)
+  kernel.embryos.breakWith(peer)
   kernel.moves.partedWith(peer)
+  kernel.unborn.forgetPlace(peer)
 }
 
 interface Death {

@@ -51,7 +51,7 @@ export class Embryos {
     }
   }
 
-  /** It will never be. */
+  /** It will never be: the spawn request will not come any more. */
   abandon(pid: number): void {
     for (const each of this.take(pid)) {
       if (!('brokenWith' in each))

@@ -10,9 +10,10 @@
  * what a process sees of it all.
  */
 
-import { type Control, type EndpointCounters, REF_BLOCK_COUNT } from '../memory/control.ts'
+import type { Control, EndpointCounters } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
+import { isUnassigned } from '../memory/state-word.ts'
 import type { Operation } from '../process/op.ts'
 import { PHASE, type Process, type SignalRecord, STATUS } from '../process/process.ts'
 import type { Transferable } from '../process/self.ts'
@@ -21,7 +22,7 @@ import { copy } from '../term/copy.ts'
 import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
-import { type Balance, Balancer } from './balance.ts'
+import { Balancer } from './balance.ts'
 import { Cascade } from './cascade.ts'
 import { mustDefer } from './deferred.ts'
 import { REDUCTIONS_PER_TURN, takeTurn } from './drive.ts'
@@ -32,26 +33,17 @@ import { receiveSpawn } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
 import { Moves } from './moves.ts'
 import type { Outside } from './outside.ts'
+import type { KernelParts } from './parts.ts'
+import { makePolicy, type Policy } from './placement.ts'
 import { ProcessTable } from './process-table.ts'
+import { RefSource } from './ref-source.ts'
 import type { Report } from './report.ts'
 import { RunQueue } from './run-queue.ts'
 import { ProcessSelf } from './self.ts'
+import { Stealing } from './steal.ts'
 import { TimerWheel } from './timers.ts'
+import { type HeldSignal, heldSignal, Unborn } from './unborn.ts'
 import type { UserTimer } from './user-timers.ts'
-
-export interface KernelParts {
-  /** This kernel's endpoint: 0 is the host thread's. */
-  readonly endpoint: number
-  readonly endpointCount: number
-  readonly slots: SlotTable
-  readonly names: NameTable
-  readonly control: Control
-  readonly outside: Outside
-  /** Whether it gives processes to others when its run queue is longer than theirs; default: off. */
-  readonly balance?: Balance
-  /** What reports (crashes and the like) are handed to, on the host; elsewhere they travel there. */
-  readonly onReport?: (report: Report) => void
-}
 
 const HOST = 0
 const HOST_SLOT = 1
@@ -89,17 +81,20 @@ export class Kernel {
   private readonly runQueue = new RunQueue()
   private readonly balancer: Balancer | null
   private readonly onReport: ((report: Report) => void) | undefined
-  protected readonly embryos: Embryos
-  private readonly forgotten: Forgotten
+  readonly embryos: Embryos
+  readonly forgotten: Forgotten
   readonly graves: Graves
+  readonly unborn: Unborn
+  /** Unset where there is nobody to take anything. */
+  readonly stealing: Stealing | undefined
+  placement: Policy
   readonly moves: Moves
   private readonly cascade = new Cascade()
   private readonly late: (() => void)[] = []
   /** Timers that were due as they were started. */
   private readonly overdue: { readonly dueMs: number; readonly fire: () => void }[] = []
   private isInSlice = false
-  private refBlock = 0
-  private refIndex = REF_BLOCK_COUNT
+  private readonly refs: RefSource
 
   constructor(parts: KernelParts) {
     this.endpoint = parts.endpoint
@@ -111,9 +106,13 @@ export class Kernel {
     this.counters = parts.control.counters(parts.endpoint)
     this.outside = parts.outside
     this.onReport = parts.onReport
+    this.refs = new RefSource(parts.control)
     this.embryos = new Embryos(this)
     this.forgotten = new Forgotten(this)
-    this.graves = new Graves(parts.slots, parts.outside)
+    this.unborn = new Unborn(this)
+    this.graves = new Graves(parts.slots, parts.outside, this.unborn)
+    this.placement = makePolicy(parts.placement ?? 'two-choices')
+    if (parts.stealing !== undefined) this.stealing = new Stealing(this, parts.stealing)
     this.timers = new TimerWheel(parts.outside.now())
     this.moves = this.makeMoves()
     const { balance = 'off' } = parts
@@ -150,10 +149,12 @@ export class Kernel {
     this.isInSlice = true
     try {
       if (this.late.length > 0) for (const action of this.late.splice(0)) action()
+      this.stealing?.mix(turnCountMax)
       if (this.moves.isDue) this.moves.begin()
       const enough = this.reductionCount + REDUCTIONS_PER_TURN
       for (let turn = 0; turn < turnCountMax && this.reductionCount < enough; turn++) {
         const process = this.runQueue.shift()
+        if (process === undefined && this.stealing?.takeOwn() === true) continue
         if (process === undefined) break
         if (process.status !== STATUS.runnable) continue // It was killed while it stood in the queue.
         if (process.isSuspended) {
@@ -174,6 +175,7 @@ export class Kernel {
   get hasWork(): boolean {
     return (
       this.runQueue.length > 0 ||
+      (this.stealing !== undefined && this.stealing.count > 0) ||
       this.late.length > 0 ||
       this.moves.isDue ||
       this.overdue.length > 0 ||
@@ -218,6 +220,8 @@ export class Kernel {
     this.placedCounts.fill(0)
     counters.processCount = this.table.count
     counters.runQueueLength = this.runQueue.length
+    counters.queuedCount = this.stealing?.count ?? 0
+    counters.stealCount = this.stealing?.stealCount ?? 0
     counters.reductions = this.reductionCount
     counters.messageCount = this.messageCount
     counters.droppedCount = this.droppedCount
@@ -250,7 +254,8 @@ export class Kernel {
       else this.apply(process, kind, source, ref, value, from)
     } else if (kind === SIGNAL.spawn) this.receiveSpawn(target, { kind, source, ref, value, from })
     else if (kind === SIGNAL.report) this.onReport?.(value as Report)
-    else if (kind === SIGNAL.abandon) this.abandonEmbryo(target)
+    else if (kind === SIGNAL.born) this.unborn.release(ref, from)
+    else if (kind === SIGNAL.abandon) this.embryos.abandon(target)
     else if (kind >= SIGNAL.moved && kind <= SIGNAL.arrived)
       this.moves.receive(kind, target, source, ref, value, from)
     else if (this.embryos.isExpected(target)) this.embryos.hold(target, { kind, source, ref, value, from })
@@ -272,36 +277,6 @@ export class Kernel {
   private receiveSpawn(pid: number, { source, ref, value, from }: SignalRecord): void {
     receiveSpawn(this, pid, source, ref, value, from)
     this.embryos.release(pid)
-  }
-
-  /** The spawn request for this process will not come any more. */
-  abandonEmbryo(pid: number): void {
-    this.embryos.abandon(pid)
-  }
-
-  /** A process that was held for is there. */
-  releaseEmbryo(pid: number): void {
-    this.embryos.release(pid)
-  }
-
-  /** What is held for processes that will not come after all is answered as for the dead. */
-  abandonLost(): void {
-    this.embryos.abandonLost()
-  }
-
-  /** Does it when every ring has been read to the end once. */
-  whenCaughtUp(action: () => void): void {
-    this.forgotten.whenCaughtUp(action)
-  }
-
-  /** Whether something waits for that. */
-  get hasQuestions(): boolean {
-    return this.forgotten.hasQuestions
-  }
-
-  /** A scheduler has died: what it sent to processes that are still to come is followed by its end. */
-  breakEmbryos(endpoint: number): void {
-    this.embryos.breakWith(endpoint)
   }
 
   /** A message that a process sent to one of this kernel. */
@@ -358,38 +333,55 @@ export class Kernel {
     value: unknown,
     transfer?: readonly Transferable[],
   ): void {
+    if (isUnassigned(to)) {
+      const sender = this.running?.pid ?? 0
+      const held = heldSignal(kind, target, source, ref, value, transfer, sender)
+      // It may have been born in this very moment.
+      if (!this.holdBack(held)) this.sendHeld(held)
+      return
+    }
+    // What was held for it goes first.
+    if (this.unborn.count > 0) this.unborn.release(target)
     this.outside.post(to, kind, target, source, ref, value, transfer)
     if (!this.isInSlice) this.outside.kick()
+  }
+
+  protected holdBack(signal: HeldSignal): boolean {
+    return this.unborn.hold(signal)
+  }
+
+  /** A signal that was held goes its way. Its value is the receiver's own. */
+  sendHeld({ kind, target, source, ref, value, transfer }: HeldSignal): void {
+    const to = this.locate(target)
+    if (to !== this.endpoint) this.post(to, kind, target, source, ref, value, transfer)
+    else this.receive(kind, target, source, ref, value)
   }
 
   /**
    * The endpoint where signals for this pid are handled. A dead process's last owner answers for it
    * (with `noproc`), since the answer then stays behind what the process itself had sent; when nobody knows any
-   * more who that was, this kernel itself (see `forgotten`).
+   * more who that was, this kernel itself (see `forgotten`). Not an endpoint, if nobody runs it yet (see `unborn`).
    */
   locate(pid: number): number {
-    const slot = slotOf(pid)
     if (this.table.get(pid) !== undefined) return this.endpoint
-    if (slot >= this.slots.slotCount || pid <= 0) return this.endpoint
-    const age = this.slots.generation(slot) - generationOf(pid)
-    const isKnown = age === 0 || (age === 1 && this.slots.isFree(slot))
-    const owner = isKnown ? this.ownerOf(pid, slot) : this.endpoint
+    const owner = this.lastOwner(pid)
+    if (isUnassigned(owner)) return owner
     return owner < 0 || this.control.isGone(owner) ? this.endpoint : owner
-  }
-
-  private ownerOf(pid: number, slot: number): number {
-    const heir = this.slots.heir(slot)
-    // On its way: who has been told of that sends to the new owner.
-    return heir !== 0 && this.moves.routes.get(pid)?.to === heir ? heir : this.slots.owner(slot)
   }
 
   /** Whether this pid is of a process that ran who knows where, and is dead. */
   isForgotten(pid: number): boolean {
+    return pid > 0 && slotOf(pid) < this.slots.slotCount && this.lastOwner(pid) !== this.endpoint
+  }
+
+  /** Who runs this process, or ran it, or `isUnassigned`; -1 if nobody knows. */
+  lastOwner(pid: number): number {
     const slot = slotOf(pid)
-    if (slot >= this.slots.slotCount || pid <= 0) return false
-    const age = this.slots.generation(slot) - generationOf(pid)
-    const isKnown = age === 0 || (age === 1 && this.slots.isFree(slot))
-    return !isKnown || this.slots.owner(slot) !== this.endpoint
+    if (pid <= 0 || slot >= this.slots.slotCount) return -1
+    const owner = this.slots.lastOwner(slot, generationOf(pid))
+    const heir = owner < 0 ? 0 : this.slots.heir(slot)
+    // On its way: who has been told of that sends to the new owner.
+    return heir !== 0 && this.moves.routes.get(pid)?.to === heir ? heir : owner
   }
 
   /** Does it now, or, while signals of a dying process are under way, right behind those. */
@@ -447,12 +439,7 @@ export class Kernel {
   }
 
   newRef(): number {
-    if (this.refIndex === REF_BLOCK_COUNT) {
-      // Blocks are never given out twice, so neither is a reference, even after this thread has died.
-      this.refBlock = this.control.takeRefBlock()
-      this.refIndex = 0
-    }
-    return this.refBlock * REF_BLOCK_COUNT + this.refIndex++
+    return this.refs.next()
   }
 
   pidOfName(name: string): number {

@@ -9,6 +9,7 @@
  * then those who linked and monitored it are told. Its slot is the last to go.
  */
 
+import { UNASSIGNED } from '../memory/state-word.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
 import {
   checkHeapLimit,
@@ -44,10 +45,10 @@ import { checkName } from './self-checks.ts'
 import { dropTimers } from './user-timers.ts'
 
 /** What travels to the scheduler that is to run a new process. */
-interface SpawnRequest {
+export interface SpawnRequest {
   readonly url: string
   readonly name: string
-  readonly argument: unknown
+  argument: unknown
   readonly link: boolean
   readonly trapExit: boolean
   /** Not 0: the parent wants to hear, under this reference, that the process has its code. */
@@ -80,40 +81,42 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
   const { address, options, isLinked, monitorRef, ackRef } = spawning
   const rare = rareOptions(parent, options)
   const monitorTag = copy(spawning.monitorTag)
-  const owner = placeSpawn(kernel, options.scheduler)
-  const isLocal = owner === kernel.endpoint
-  const argument = isLocal ? copy(spawning.argument) : spawning.argument
-  const slot = kernel.slots.allocate(owner)
-  if (slot < 0) throw new HeddleError('ERR_SYSTEM_LIMIT', 'the process table is full: raise processCountMax')
-  const pid = pidNumber(slot, kernel.slots.generation(slot))
+  const place = placeSpawn(kernel, options)
   const request: SpawnRequest = {
     url: address.url,
     name: address.name,
-    argument,
+    argument: spawning.argument,
     link: isLinked,
     trapExit: options.trapExit === true,
     ackRef,
     rare,
   }
+  if (place === kernel.endpoint) request.argument = copy(spawning.argument)
+  // Here, but not by wish, and there is more to run than can be run soon: whoever is idle may have it.
+  const stealing = place === kernel.endpoint && options.scheduler === undefined ? kernel.stealing : undefined
+  const isRequest = stealing?.isWanted === true
+  const owner = isRequest ? UNASSIGNED : place
+  const slot = allocateSlot(kernel, owner)
+  const pid = pidNumber(slot, kernel.slots.generation(slot))
   try {
     if (options.name !== undefined) registerName(kernel, options.name, pid)
-    if (isLocal)
-      install(
-        kernel,
-        pid,
-        parent.pid,
-        monitorRef,
-        request,
-        lookUpDefinition(address.url, address.name),
-        owner,
-      )
-    else kernel.post(owner, SIGNAL.spawn, pid, parent.pid, monitorRef, request)
+    if (isRequest) {
+      if (hasRelations(request, monitorRef)) kernel.unborn.expect(pid, parent.pid)
+      stealing.put(pid, parent.pid, monitorRef, request)
+    } else if (place === kernel.endpoint)
+      install(kernel, pid, parent.pid, monitorRef, request, definitionOf(address), place)
+    else {
+      kernel.post(place, SIGNAL.spawn, pid, parent.pid, monitorRef, request)
+      // Not by wish: it is to start there though this turn may be long.
+      if (options.scheduler === undefined) kernel.outside.publish(place)
+    }
   } catch (error) {
+    if (isRequest) stealing.giveUp(pid)
     kernel.names.release(slot)
     kernel.slots.free(slot)
     // Who found the name meanwhile may have written to it.
-    if (!isLocal && options.name !== undefined)
-      kernel.post(owner, SIGNAL.abandon, pid, parent.pid, 0, undefined)
+    if (place !== kernel.endpoint && options.name !== undefined)
+      kernel.post(place, SIGNAL.abandon, pid, parent.pid, 0, undefined)
     throw error
   }
   kernel.spawnCount += 1
@@ -128,6 +131,22 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
     })
   }
   return pid
+}
+
+function allocateSlot(kernel: Kernel, owner: number): number {
+  const slot = kernel.slots.allocate(owner)
+  if (slot < 0) throw new HeddleError('ERR_SYSTEM_LIMIT', 'the process table is full: raise processCountMax')
+  if (kernel.unborn.count > 0) kernel.unborn.slotReused(slot)
+  return slot
+}
+
+function definitionOf({ url, name }: DefinitionAddress): Definition | undefined {
+  return lookUpDefinition(url, name)
+}
+
+/** Whether its parent has records of it: it must hear where it was born, if it does not make it itself. */
+export function hasRelations(request: SpawnRequest, monitorRef: number): boolean {
+  return request.link || monitorRef !== 0 || request.ackRef !== 0
 }
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set<keyof SpawnOptions>([
@@ -207,7 +226,7 @@ export function receiveSpawn(
 }
 
 /** Makes the process; it starts with its next turn, or when its module is there. */
-function install(
+export function install(
   kernel: Kernel,
   pid: number,
   parent: number,
@@ -224,12 +243,16 @@ function install(
   if (request.link) (process.links = new Map()).set(parent, { endpoint: parentEndpoint, unlinkId: 0 })
   if (monitorRef !== 0)
     (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: parentEndpoint })
-  kernel.slots.markLive(slotOf(pid))
   if (request.rare?.mailboxLimit?.onFull === 'mute_senders') beginMuting(kernel, process)
   kernel.table.add(process)
   const definition = known ?? kernel.outside.load(address)
-  if (definition instanceof Promise) load(kernel, process, definition, request.ackRef)
-  else start(kernel, process, definition, request.ackRef)
+  if (definition instanceof Promise) {
+    kernel.slots.markLive(slotOf(pid))
+    load(kernel, process, definition, request.ackRef)
+    return
+  }
+  kernel.slots.markLive(slotOf(pid))
+  start(kernel, process, definition, request.ackRef)
 }
 
 function start(kernel: Kernel, process: Process, definition: Definition, ackRef: number): void {
@@ -308,7 +331,7 @@ export function terminate(
     if (process.phase === PHASE.loading) acknowledgeEnded(kernel, process)
     breakRelations(kernel, process, reason)
     endMuting(kernel, process)
-    kernel.graves.release(slot)
+    kernel.graves.release(slot, process.pid)
     if (process.extras !== null) cleanUpAfter(process, reason, (it) => kernel.report(it), kernel.endpoint)
     if (how?.isCrash === true && !isCleanExit(reason)) reportCrash(kernel, process, registeredName, reason)
   })
@@ -326,7 +349,7 @@ export function endSealed(kernel: Kernel, process: Process, reason: ExitReason):
     breakRelations(kernel, process, reason)
     for (const { kind, source, ref, value } of signals)
       kernel.answerForDead(kind, process.pid, source, ref, value)
-    kernel.graves.release(slotOf(process.pid))
+    kernel.graves.release(slotOf(process.pid), process.pid)
   })
 }
 

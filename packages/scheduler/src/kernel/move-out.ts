@@ -117,7 +117,7 @@ export class MoveOut {
       const isHere =
         slots.generation(slot) === generationOf(process.pid) && slots.owner(slot) === kernel.endpoint
       if (!isHere) continue
-      if (this.isLanding) kernel.graves.release(slot)
+      if (this.isLanding) kernel.graves.release(slot, process.pid)
       else endSealed(kernel, process, ['scheduler_down', to])
     }
   }

@@ -152,6 +152,8 @@ export class Moves {
     if (to === kernel.endpoint) return { moved: true }
     if (!kernel.control.isUp(to)) return { moved: false, reason: 'scheduler_down' }
     if (isMuting(process)) return { moved: false, reason: 'busy', detail: 'muting' }
+    // What it sent to one that nobody runs yet is still here: what it sends next, from elsewhere, would overtake that.
+    if (kernel.unborn.isHolding(pid)) return { moved: false, reason: 'busy', detail: 'sending' }
     const packing = packProcess(kernel, process, this.whereabouts)
     if ('pinned' in packing) {
       process.ownExtras().pinned = packing.pinned
@@ -213,7 +215,7 @@ export class Moves {
   /** No death is under way, and this kernel reaches all that are up. Then all know the same of who lives where. */
   private isCalm(): boolean {
     const { control, endpoint, endpointCount, outside } = this.kernel
-    if (this.kernel.hasQuestions || control.epoch(endpoint) !== this.epoch) return false
+    if (this.kernel.forgotten.hasQuestions || control.epoch(endpoint) !== this.epoch) return false
     for (let peer = 0; peer < endpointCount; peer++) {
       if (peer === endpoint) continue
       const isSettled = control.isGone(peer) && this.partedEpochs[peer] === control.epoch(peer)
@@ -305,7 +307,7 @@ export class Moves {
     const { pid } = parcel
     if (!this.inherit(pid, from)) {
       for (const { kind, source, ref, value } of signals) kernel.answerForDead(kind, pid, source, ref, value)
-      kernel.abandonEmbryo(pid)
+      kernel.embryos.abandon(pid)
       return
     }
     this.inCount += 1
@@ -313,7 +315,7 @@ export class Moves {
     process.ownExtras().arrivedMs = kernel.outside.now()
     process.ownExtras().pinned = undefined
     for (const signal of signals) this.takeUp(process, signal)
-    kernel.releaseEmbryo(pid)
+    kernel.embryos.release(pid)
     // Who has died since it was frozen, and whom this kernel has parted with already, is parted with by it as well.
     for (let peer = 0; peer < epochs.length; peer++)
       if (this.partedAfter(peer, epochs[peer] as number) && process.status !== STATUS.dead)
@@ -349,12 +351,12 @@ export class Moves {
     const { kernel, out } = this
     this.partedEpochs[peer] = kernel.control.epoch(peer)
     if (this.arriving?.from === peer) this.arriving = null
-    kernel.abandonLost()
+    kernel.embryos.abandonLost()
     if (out !== null && peer === out.to) this.finish(peer)
     else out?.flushed(peer)
     if (!this.routes.hasStrays(peer)) return
     // Did it die with that peer, or arrive elsewhere and die there? In that case its last words lie in a ring.
-    kernel.whenCaughtUp(() => {
+    kernel.forgotten.whenCaughtUp(() => {
       for (const process of [...kernel.table]) breakStrays(kernel, process, peer)
     })
   }

@@ -30,6 +30,8 @@ export interface Outside {
   ): void
   /** Publishes what was posted, as far as there is room. */
   flush(): void
+  /** Publishes what was posted to one endpoint, now, though there may be more soon. */
+  publish(to: number): void
   /** How many signals were posted so far. */
   postedCount(): number
   /** How many of them, the oldest, their readers can see. */

@@ -1,19 +1,40 @@
 /**
- * Where a new process runs: here while the run queue is short, since a neighbour in cache is the
- * cheapest to talk to; else on the less loaded of two others taken at random, which spreads nearly as
- * well as asking all and costs two loads. A scheduler that is stuck in one turn gets nothing but what was asked for by its
- * number: it could not start it.
+ * Where a new process runs. `scheduler: n`, `'local'` and `'spread'` are wishes, and are followed; about all others a policy
+ * decides:
+ *
+ *     two-choices    here while the run queue is short, since a neighbour in cache is the cheapest to talk to; else on the
+ *                    less loaded of two taken at random, which spreads nearly as well as asking all and costs two looks
+ *     round-robin    one after the other: the same number to each, for many processes of one kind that live long
+ *     least-loaded   the least loaded of all, here if that is as good: for few and heavy ones, where chance is not good enough
+ *     the user's own
+ *
+ * What stays here, and has not begun when somebody is idle, that one takes (`steal.ts`): so a policy need not be right about the
+ * future. Not shipped, hence: `local-first`. It is what `two-choices` is until the run queue is long, and stealing does the rest.
+ *
+ * A scheduler that is down, or stuck in one turn, gets nothing new from any policy. What a scheduler that is
+ * itself in a long callback keeps for itself others can take, beyond a short run queue.
  */
 
+import type { PlacementFunction, PlacementLoad } from '../process/placement.ts'
 import type { SpawnOptions } from '../process/self.ts'
 import { HeddleError } from '../term/errors.ts'
 import type { Kernel } from './kernel.ts'
 
+export const POLICY_NAMES = ['two-choices', 'round-robin', 'least-loaded'] as const
+export type PolicyName = (typeof POLICY_NAMES)[number]
+
+/** Decides for one kernel. */
+export type Policy = (kernel: Kernel, options: SpawnOptions) => number
+
 /** A queue of so many is short. */
-const SHORT_QUEUE = 32
+export const SHORT_QUEUE_COUNT = 32
+/** Who has been in one callback for so long gets no new work. */
+const LONG_SLICE_MS = 5
 const FIRST_SCHEDULER = 1
 
-export function placeSpawn(kernel: Kernel, wanted: SpawnOptions['scheduler']): number {
+/** Returns an endpoint, this kernel's own or another's. @throws HeddleError */
+export function placeSpawn(kernel: Kernel, options: SpawnOptions): number {
+  const wanted = options.scheduler
   const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
   // One kernel in the host's own thread: it runs everything.
   if (schedulerCount === 0) {
@@ -21,14 +42,9 @@ export function placeSpawn(kernel: Kernel, wanted: SpawnOptions['scheduler']): n
       return kernel.endpoint
     throw badScheduler(wanted, 'this VM runs inline')
   }
-  const isHost = kernel.endpoint < FIRST_SCHEDULER
-  if (wanted === undefined) {
-    return !isHost && kernel.runQueueLength < SHORT_QUEUE && !kernel.control.isStuck(kernel.endpoint)
-      ? kernel.endpoint
-      : lessLoadedOfTwo(kernel, schedulerCount)
-  }
-  if (wanted === 'local') return isHost ? lessLoadedOfTwo(kernel, schedulerCount) : kernel.endpoint
-  if (wanted === 'spread') return lessLoadedOfTwo(kernel, schedulerCount)
+  if (wanted === undefined) return kernel.placement(kernel, options)
+  if (wanted === 'local') return isScheduler(kernel) ? kernel.endpoint : lessLoadedOfTwo(kernel)
+  if (wanted === 'spread') return lessLoadedOfTwo(kernel)
   if (Number.isInteger(wanted) && wanted >= FIRST_SCHEDULER && wanted <= schedulerCount) {
     if (!kernel.control.isGone(wanted)) return wanted
     throw new HeddleError('ERR_SCHEDULER_DOWN', `scheduler ${wanted} is down and will not be replaced`)
@@ -40,35 +56,140 @@ function badScheduler(wanted: unknown, why: string): HeddleError {
   return new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${String(wanted)}: ${why}`)
 }
 
-function lessLoadedOfTwo(kernel: Kernel, schedulerCount: number): number {
+export function makePolicy(policy: PolicyName | PlacementFunction): Policy {
+  if (policy === 'two-choices') return twoChoices
+  if (policy === 'least-loaded') return leastLoaded
+  return policy === 'round-robin' ? roundRobin() : userPolicy(policy)
+}
+
+function isScheduler(kernel: Kernel): boolean {
+  return kernel.endpoint >= FIRST_SCHEDULER
+}
+
+// ---- the policies ----
+
+function twoChoices(kernel: Kernel): number {
+  const short = kernel.stealing?.shortQueueCount ?? SHORT_QUEUE_COUNT
+  if (isScheduler(kernel) && kernel.runQueueLength < short && !kernel.control.isStuck(kernel.endpoint))
+    return kernel.endpoint
+  return lessLoadedOfTwo(kernel)
+}
+
+function lessLoadedOfTwo(kernel: Kernel): number {
+  const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
   const a = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
   const b = FIRST_SCHEDULER + Math.floor(kernel.outside.random() * schedulerCount)
-  const better = loadOf(kernel, a) <= loadOf(kernel, b) ? a : b
-  const chosen = isFit(kernel, better) ? better : anyFit(kernel, schedulerCount, better)
-  kernel.placedCounts[chosen] += 1
-  return chosen
+  const nowMs = kernel.outside.now()
+  const better = loadOf(kernel, a, nowMs) <= loadOf(kernel, b, nowMs) ? a : b
+  return chosen(kernel, isFit(kernel, better, nowMs) ? better : nextFit(kernel, better, nowMs))
 }
 
-function isFit(kernel: Kernel, endpoint: number): boolean {
-  return kernel.control.isUp(endpoint) && !kernel.control.isStuck(endpoint)
-}
-
-/** One that can start it; if none can, one that is up, or will be: there the spawn waits. */
-function anyFit(kernel: Kernel, schedulerCount: number, otherwise: number): number {
-  let up = 0
-  for (let step = 0; step < schedulerCount; step++) {
-    const endpoint = FIRST_SCHEDULER + ((otherwise - FIRST_SCHEDULER + step) % schedulerCount)
-    if (isFit(kernel, endpoint)) return endpoint
-    if (up === 0 && kernel.control.isUp(endpoint)) up = endpoint
+function leastLoaded(kernel: Kernel): number {
+  const nowMs = kernel.outside.now()
+  let best = isScheduler(kernel) ? kernel.endpoint : FIRST_SCHEDULER
+  let least = loadOf(kernel, best, nowMs)
+  for (let endpoint = FIRST_SCHEDULER; endpoint < kernel.endpointCount; endpoint++) {
+    const load = loadOf(kernel, endpoint, nowMs)
+    if (load >= least) continue
+    best = endpoint
+    least = load
   }
-  if (up !== 0) return up
-  if (!kernel.control.isGone(otherwise)) return otherwise
+  return chosen(kernel, least < Infinity ? best : nextFit(kernel, best, nowMs))
+}
+
+function roundRobin(): Policy {
+  let next = 0
+  return (kernel) => {
+    const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
+    // Not all spawners begin with the same one.
+    const endpoint = FIRST_SCHEDULER + ((kernel.endpoint + next) % schedulerCount)
+    next = (next + 1) % schedulerCount
+    return chosen(kernel, nextFit(kernel, endpoint, kernel.outside.now()))
+  }
+}
+
+function userPolicy(place: PlacementFunction): Policy {
+  return (kernel, options) => {
+    const loads = snapshot(kernel)
+    if (loads.length === 0) return chosen(kernel, nextFit(kernel, FIRST_SCHEDULER, kernel.outside.now()))
+    let scheduler: unknown
+    try {
+      scheduler = place(loads, options, () => kernel.outside.random())
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new HeddleError('ERR_PLACEMENT', `the placement policy threw: ${why}`, { cause: error })
+    }
+    if (loads.some((load) => load.scheduler === scheduler)) return chosen(kernel, scheduler as number)
+    const wanted = loads.map((load) => load.scheduler).join(', ')
+    throw new HeddleError(
+      'ERR_PLACEMENT',
+      `the placement policy chose ${String(scheduler)}, which is none of ${wanted}`,
+    )
+  }
+}
+
+function snapshot(kernel: Kernel): PlacementLoad[] {
+  const nowMs = kernel.outside.now()
+  const loads: PlacementLoad[] = []
+  for (let endpoint = FIRST_SCHEDULER; endpoint < kernel.endpointCount; endpoint++) {
+    if (!isFit(kernel, endpoint, nowMs)) continue
+    const counters = kernel.control.counters(endpoint)
+    const isHere = endpoint === kernel.endpoint
+    loads.push({
+      scheduler: endpoint,
+      isHere,
+      runQueueLength: runQueueLengthOf(kernel, endpoint),
+      queuedCount: isHere ? (kernel.stealing?.count ?? 0) : counters.queuedCount,
+      processCount: isHere ? kernel.table.count : counters.processCount,
+    })
+  }
+  return loads
+}
+
+// ---- what they go by ----
+
+function chosen(kernel: Kernel, endpoint: number): number {
+  kernel.placedCounts[endpoint] += 1
+  return endpoint
+}
+
+/**
+ * Whether new work may go there. What the host marks as stuck after a second shows in the age of its slice after some ms, to
+ * whoever is not itself in that callback.
+ */
+function isFit({ control, endpoint: me }: Kernel, endpoint: number, nowMs: number): boolean {
+  if (!control.isUp(endpoint) || control.isStuck(endpoint)) return false
+  if (endpoint === me) return true
+  const { sliceStartMs } = control.counters(endpoint)
+  return sliceStartMs === 0 || nowMs - sliceStartMs < LONG_SLICE_MS
+}
+
+/** The first that is fit, from this one on; if none is, one that is up; if none is, one that will be, where the spawn waits. */
+function nextFit(kernel: Kernel, first: number, nowMs: number): number {
+  const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
+  let otherwise = 0
+  for (let step = 0; step < schedulerCount; step++) {
+    const endpoint = FIRST_SCHEDULER + ((first - FIRST_SCHEDULER + step) % schedulerCount)
+    if (isFit(kernel, endpoint, nowMs)) return endpoint
+    if (kernel.control.isGone(endpoint)) continue
+    if (otherwise === 0 || (kernel.control.isUp(endpoint) && !kernel.control.isUp(otherwise)))
+      otherwise = endpoint
+  }
+  if (otherwise !== 0) return otherwise
   throw new HeddleError('ERR_SCHEDULER_DOWN', 'no scheduler is up')
 }
 
-function loadOf(kernel: Kernel, endpoint: number): number {
-  if (!isFit(kernel, endpoint)) return Infinity
-  const counters = kernel.control.counters(endpoint)
+function runQueueLengthOf(kernel: Kernel, endpoint: number): number {
+  if (endpoint === kernel.endpoint) return kernel.runQueueLength
   // What others publish stands still while one process here spawns many: its own choices must count at once.
-  return (counters.runQueueLength + kernel.placedCounts[endpoint]) * 1_000 + counters.processCount
+  return kernel.control.counters(endpoint).runQueueLength + (kernel.placedCounts[endpoint] as number)
+}
+
+function loadOf(kernel: Kernel, endpoint: number, nowMs: number): number {
+  if (!isFit(kernel, endpoint, nowMs)) return Infinity
+  const counters = kernel.control.counters(endpoint)
+  const isHere = endpoint === kernel.endpoint
+  const queuedCount = isHere ? (kernel.stealing?.count ?? 0) : counters.queuedCount
+  const processCount = isHere ? kernel.table.count : counters.processCount
+  return (runQueueLengthOf(kernel, endpoint) + queuedCount) * 1_000 + processCount
 }

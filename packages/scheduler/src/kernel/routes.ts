@@ -53,7 +53,8 @@ export class Routes {
 
   /** Where a process lives, or lived last, of which a record says that it was on `endpoint`. */
   where(pid: number, endpoint: number): number {
-    return this.routes.size === 0 ? endpoint : (this.routes.get(pid)?.to ?? endpoint)
+    const route = this.routes.size === 0 ? undefined : this.routes.get(pid)
+    return route === undefined ? this.kernel.unborn.where(pid, endpoint) : route.to
   }
 
   /** Whether its slot has been given up: all that was ever sent by it is published, unless it died with its scheduler. */

@@ -175,6 +175,7 @@ const HELD_BYTES = 24
 const MUTED_COUNT = 25
 const HEAP_USED_BYTES = 26
 const HEAP_LIMIT_BYTES = 27
+const QUEUED_COUNT = 28
 
 /** What RUNNING_PID says when a slice is on, but no process of it: rings are read, timers fire. */
 export const NO_PROCESS = -1
@@ -318,6 +319,14 @@ export class EndpointCounters {
     this.floats[NEXT_DEADLINE_MS] = value
   }
 
+  /** Spawn requests that wait here for whoever takes them. */
+  get queuedCount(): number {
+    return this.read(QUEUED_COUNT)
+  }
+  set queuedCount(value: number) {
+    this.floats[QUEUED_COUNT] = value
+  }
+
   /** Processes that it has moved to others, and that have come from others. */
   get movedOutCount(): number {
     return this.read(MOVED_OUT_COUNT)
@@ -434,4 +443,4 @@ export class EndpointCounters {
   }
 }
 
-if (HEAP_LIMIT_BYTES >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')
+if (QUEUED_COUNT >= COUNTER_COUNT) throw new RangeError('more counters than a block has room for')

@@ -9,7 +9,12 @@ import {
   MEMORY_DEFAULTS,
   ringData,
   ringWords,
+  STEAL_BOTTOM,
+  STEAL_TOP,
+  STEAL_VICTIM,
   slotWords,
+  stealCells,
+  stealHeader,
 } from './layout.ts'
 
 const small = { endpointCount: 3, processCountMax: 2_048, nameCountMax: 100, ringBytes: 4_096 }
@@ -76,4 +81,23 @@ test('there is no ring to oneself, nor to nobody', () => {
 
 test('a frame is at most a quarter of its ring', () => {
   expect(frameBytesMax({ ...MEMORY_DEFAULTS, endpointCount: 2 })).toBe(2 ** 17)
+})
+
+test('what different threads write stands on different pairs of cache lines', () => {
+  const shared = createMemory(small)
+  const pairOf = (byteOffset: number): number => Math.floor(byteOffset / 128)
+  const counters: number[] = []
+  const queues: number[] = []
+  for (let endpoint = 0; endpoint < small.endpointCount; endpoint++) {
+    const floats = counterFloats(shared, endpoint)
+    // What others write to wake it stands in front of it.
+    counters.push(pairOf(endpointWord(endpoint) * 4))
+    for (let at = 0; at < floats.byteLength; at += 128) counters.push(pairOf(floats.byteOffset + at))
+    const { words } = stealHeader(shared, endpoint)
+    for (const word of [STEAL_TOP, STEAL_BOTTOM, STEAL_VICTIM])
+      queues.push(pairOf(words.byteOffset + word * 4))
+    queues.push(pairOf(stealCells(shared, endpoint).bytes.byteOffset))
+  }
+  expect(new Set(counters).size).toBe(counters.length)
+  expect(new Set(queues).size).toBe(queues.length)
 })

@@ -1,11 +1,12 @@
 /**
- * The memory map: every offset, width and capacity of what threads share. Four buffers, made once by
+ * The memory map: every offset, width and capacity of what threads share. Five buffers, made once by
  * the host, handed to each worker as `workerData`, and never grown:
  *
  *     control   who is up, who sleeps, how busy each endpoint is        control.ts, park.ts
  *     slots     the process table                                       state-word.ts, slots.ts
  *     names     name -> process                                         names.ts
  *     rings     one byte ring for each ordered pair of endpoints        ring.ts
+ *     steals    spawn requests that any scheduler may take              steal-queue.ts, idle-set.ts
  *
  * An **endpoint** is a thread with a place in this memory: the host is endpoint 0, the schedulers are
  * 1..N. All fresh memory is zero, and zero always means "nothing there yet", so nothing needs to be
@@ -24,7 +25,7 @@ const FLOAT_BYTES = 8
 
 // ---- limits -----------------------------------------------------------------------------------
 
-/** The host and 64 schedulers. An owner must fit the 8 bits it has in a slot's owner word. */
+/** The host and 64 schedulers. An owner has 7 bits in a slot's owner word, and two values mean nobody. */
 export const ENDPOINT_COUNT_MAX = 65
 export const HOST_ENDPOINT = 0
 /** A pid holds a slot in 24 bits and a generation in 29. */
@@ -63,6 +64,7 @@ export interface SharedMemory {
   readonly slots: SharedArrayBuffer
   readonly names: SharedArrayBuffer
   readonly rings: SharedArrayBuffer
+  readonly steals: SharedArrayBuffer
 }
 
 /** @throws RangeError if an option is out of its range. */
@@ -75,6 +77,7 @@ export function createMemory(options: Partial<MemoryOptions> & { endpointCount: 
     slots: new SharedArrayBuffer(pressureOffset(full) + full.processCountMax),
     names: new SharedArrayBuffer(nameEntriesOffset(full) + full.nameCountMax * NAME_ENTRY_BYTES),
     rings: new SharedArrayBuffer(full.endpointCount * (full.endpointCount - 1) * ringStride(full)),
+    steals: new SharedArrayBuffer(STEALS_VM_BYTES + full.endpointCount * STEAL_QUEUE_BYTES),
   }
   return shared
 }
@@ -326,9 +329,76 @@ export function ringData(shared: SharedMemory, from: number, to: number): Uint8A
   return new Uint8Array(shared.rings, offset, shared.options.ringBytes)
 }
 
+// ---- steals -----------------------------------------------------------------------------------
+//
+//     0     +--------------------------------------------------------------+
+//           | IDLE, 3 words: a bit for each endpoint that sleeps           |
+//     128   +==============================================================+
+//           | TOP                        whoever takes writes              |  the queue of endpoint 0
+//     +128  | BOTTOM                     only the owner writes             |
+//     +256  | VICTIM | INDEX | PID, f64  what the owner is about to take elsewhere |
+//     +384  +--------------------------------------------------------------+
+//           | BYTES | - | PID | PARENT | MONITOR, f64 each | request       |  cell 0, 512 bytes
+//           | ...                                                  512 of them |
+//           +==============================================================+
+//           | the same for endpoint 1 ...                                  |
+
+const STEALS_VM_BYTES = 2 * CACHE_LINE_BYTES
+const STEAL_HEADER_BYTES = 6 * CACHE_LINE_BYTES
+/** What one scheduler has to give away at one time, at most: a power of two. */
+export const STEAL_CELL_COUNT = 512
+export const STEAL_CELL_BYTES = 512
+export const STEAL_CELL_HEADER_BYTES = 32
+/** The longest request that fits a cell. */
+export const STEAL_REQUEST_BYTES_MAX = STEAL_CELL_BYTES - STEAL_CELL_HEADER_BYTES
+const STEAL_QUEUE_BYTES = STEAL_HEADER_BYTES + STEAL_CELL_COUNT * STEAL_CELL_BYTES
+
+/** Word indices of a queue's header; `STEAL_PID` counts floats. */
+export const STEAL_TOP = 0
+export const STEAL_BOTTOM = (2 * CACHE_LINE_BYTES) / WORD_BYTES
+export const STEAL_VICTIM = (4 * CACHE_LINE_BYTES) / WORD_BYTES
+export const STEAL_INDEX = STEAL_VICTIM + 1
+export const STEAL_PID = (4 * CACHE_LINE_BYTES) / FLOAT_BYTES + 1
+
+const IDLE_WORD_COUNT = Math.ceil(ENDPOINT_COUNT_MAX / 32)
+
+export function idleWords(shared: SharedMemory): Int32Array {
+  return new Int32Array(shared.steals, 0, IDLE_WORD_COUNT)
+}
+
+/** The header of an endpoint's queue; `STEAL_*` are indices in it. */
+export function stealHeader(
+  shared: SharedMemory,
+  endpoint: number,
+): { words: Int32Array; floats: Float64Array } {
+  const offset = STEALS_VM_BYTES + endpoint * STEAL_QUEUE_BYTES
+  return {
+    words: new Int32Array(shared.steals, offset, STEAL_HEADER_BYTES / WORD_BYTES),
+    floats: new Float64Array(shared.steals, offset, STEAL_HEADER_BYTES / FLOAT_BYTES),
+  }
+}
+
+/** The cells of an endpoint's queue: the bytes, and the same as floats. */
+export function stealCells(
+  shared: SharedMemory,
+  endpoint: number,
+): { bytes: Uint8Array<SharedArrayBuffer>; floats: Float64Array } {
+  const offset = STEALS_VM_BYTES + endpoint * STEAL_QUEUE_BYTES + STEAL_HEADER_BYTES
+  const byteCount = STEAL_CELL_COUNT * STEAL_CELL_BYTES
+  return {
+    bytes: new Uint8Array(shared.steals, offset, byteCount),
+    floats: new Float64Array(shared.steals, offset, byteCount / FLOAT_BYTES),
+  }
+}
+
 // ---- relations that the rest of the floor relies on ---------------------------------------------
 
-check(ENDPOINT_COUNT_MAX <= 2 ** 8, 'an owner has 8 bits')
+check(ENDPOINT_COUNT_MAX <= 2 ** 7 - 2, 'an owner has 7 bits, and two values of them mean nobody')
+check((STEAL_CELL_COUNT & (STEAL_CELL_COUNT - 1)) === 0, 'a cell is found by a mask')
+check(STEAL_CELL_BYTES % CACHE_LINE_BYTES === 0, 'a cell shares no line with another')
+check(STEALS_VM_BYTES % (2 * CACHE_LINE_BYTES) === 0, 'queues start on a pair of lines')
+check(STEAL_QUEUE_BYTES % (2 * CACHE_LINE_BYTES) === 0, 'queues start on a pair of lines')
+check(IDLE_WORD_COUNT * WORD_BYTES <= STEALS_VM_BYTES, 'there is a bit for each endpoint')
 check(PROCESS_COUNT_MAX <= PID_GENERATION_UNIT, 'a slot must fit a pid')
 check(GENERATION_COUNT_MAX * PID_GENERATION_UNIT <= 2 ** 53, 'a pid number must be a safe integer')
 check(SLOT_BYTES === WORD_BYTES << SLOT_STRIDE_BITS, 'a slot is addressed by a shift')

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Control } from './control.ts'
 import { createMemory, SLOT_BLOCK_COUNT } from './layout.ts'
 import { SlotTable } from './slots.ts'
+import { isUnassigned, UNASSIGNED } from './state-word.ts'
 
 function setUp(blockCount = 4) {
   const shared = createMemory({
@@ -344,4 +345,77 @@ test('any order of spawns, exits and takeovers leaves every slot alive once, or 
     }),
     { numRuns: 60 },
   )
+})
+
+describe('a process without an owner', () => {
+  const scene = () => {
+    const shared = createMemory({
+      endpointCount: 4,
+      processCountMax: 4_096,
+      nameCountMax: 8,
+      ringBytes: 1_024,
+    })
+    const [host, home, thief, other] = [0, 1, 2, 3].map((me) => new SlotTable(shared, me)) as [
+      SlotTable,
+      SlotTable,
+      SlotTable,
+      SlotTable,
+    ]
+    const slot = home.allocate(UNASSIGNED)
+    return { host, home, thief, other, slot, generation: home.generation(slot) }
+  }
+
+  test('is taken by one, and not by another', () => {
+    const { home, thief, other, slot, generation } = scene()
+    expect(isUnassigned(other.owner(slot))).toBe(true)
+    expect(thief.take(slot, generation)).toBe('taken')
+    expect(other.take(slot, generation)).toBe('lost')
+    expect(home.take(slot, generation)).toBe('lost')
+    expect(home.owner(slot)).toBe(2)
+    thief.markLive(slot)
+    expect(other.isAlive(slot, generation)).toBe(true)
+  })
+
+  test('who takes it hears that it is awaited, and who comes too late to wait hears that', () => {
+    const { thief, other, slot, generation } = scene()
+    expect(other.awaitOwner(slot, generation)).toBe(true)
+    expect(other.awaitOwner(slot, generation)).toBe(true)
+    expect(isUnassigned(other.owner(slot))).toBe(true)
+    expect(thief.take(slot, generation)).toBe('awaited')
+    expect(other.awaitOwner(slot, generation)).toBe(false)
+    expect(other.awaitOwner(slot, generation + 1)).toBe(false)
+  })
+
+  test('dies with its home, and can then be taken no more', () => {
+    const { host, thief, slot, generation } = scene()
+    const swept: number[] = []
+    host.sweepOwner(1, (each) => swept.push(each))
+    expect(swept).toEqual([slot])
+    expect(thief.take(slot, generation)).toBe('lost')
+    expect(thief.awaitOwner(slot, generation)).toBe(false)
+    expect(thief.isFree(slot)).toBe(true)
+    expect(thief.owner(slot)).toBe(1)
+  })
+
+  test('lives on, if it was taken, when its home dies, and dies with the one who took it', () => {
+    const { host, thief, slot, generation } = scene()
+    thief.take(slot, generation)
+    host.sweepOwner(1, () => expect.unreachable('it is not the dead one that runs it'))
+    expect(host.isAlive(slot, generation)).toBe(true)
+    const swept: number[] = []
+    host.sweepOwner(2, (each) => swept.push(each))
+    expect(swept).toEqual([slot])
+  })
+
+  test('is the last owner known until its slot is used again', () => {
+    const { home, thief, slot, generation } = scene()
+    thief.take(slot, generation)
+    expect(home.lastOwner(slot, generation)).toBe(2)
+    thief.free(slot)
+    expect(home.lastOwner(slot, generation)).toBe(2)
+    let next = home.allocate(1)
+    while (next !== slot) next = home.allocate(1)
+    expect(home.formerOwner).toBe(2)
+    expect(home.lastOwner(slot, generation)).toBe(-1)
+  })
 })

@@ -49,6 +49,7 @@ import {
 } from './layout.ts'
 import { NO_PRESSURE, Pressure } from './pressure.ts'
 import {
+  assign,
   beginExit,
   bequeath,
   birthEpochOf,
@@ -62,12 +63,14 @@ import {
   isAlive,
   isAliveAs,
   isTaken,
+  isUnassigned,
   ownerOf,
   ownerWord,
   release,
   STARTING,
   seal,
   seize,
+  setAwaited,
   stateOf,
   takeBack,
 } from './state-word.ts'
@@ -93,6 +96,8 @@ export class SlotTable {
   private lastFree = NONE
   /** The blocks whose home this is. */
   private readonly homeBlocks: number[] = []
+  /** Where the process ran that had the slot of the last `allocate` before. */
+  formerOwner = 0
   /** Where in `homeBlocks` the next look for returned slots begins. */
   private sweepCursor = 0
   /** All blocks below this one have a home. */
@@ -111,12 +116,13 @@ export class SlotTable {
 
   // ---- the life of a slot -----------------------------------------------------------------------
 
-  /** A slot for a process that `owner` is to run, in state STARTING; -1 when the table is full. */
+  /** A slot for a process that `owner` is to run (or nobody yet: `UNASSIGNED`), in state STARTING; -1 when the table is full. */
   allocate(owner: number): number {
     if (this.firstFree === NONE && !this.refill()) return -1
     const slot = this.firstFree
     const at = slot << SLOT_STRIDE_BITS
     this.firstFree = this.words[at + SLOT_NEXT]
+    this.formerOwner = ownerOf(this.words[at + SLOT_OWNER])
     // Before the state, so that a sweep never sees a starting process with its predecessor's owner.
     this.words[at + SLOT_OWNER] = ownerWord(owner, this.epoch)
     if (!claim(this.words, at + SLOT_STATE)) throw new Error(`slot ${slot} is on a free list, but not free`)
@@ -162,6 +168,32 @@ export class SlotTable {
     )
   }
 
+  /**
+   * Takes a process that has no owner yet, to run it here. `awaited`: somebody holds signals for it, and must be told.
+   * `lost`: it has been taken, or given up with the scheduler that wanted it.
+   */
+  take(slot: number, generation: number): 'taken' | 'awaited' | 'lost' {
+    // It cannot change hands in between: each request is in one taker's hands, and only that one takes.
+    if (!this.isAlive(slot, generation)) return 'lost'
+    const isAwaited = assign(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER, this.me)
+    if (isAwaited === undefined) return 'lost'
+    return isAwaited ? 'awaited' : 'taken'
+  }
+
+  /**
+   * Whoever takes this process, which has no owner yet, is to tell everybody. Returns false if it has one by now, or is dead.
+   * (If it is, and its slot was used again in between, somebody else's birth is told to everybody: that hurts nobody.)
+   */
+  awaitOwner(slot: number, generation: number): boolean {
+    if (!this.isAlive(slot, generation)) return false
+    return setAwaited(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER) && this.isAlive(slot, generation)
+  }
+
+  /** By the host: a process without an owner goes to an endpoint that has died, to be swept with what that had. */
+  assignToDead(slot: number, endpoint: number): boolean {
+    return assign(this.words, (slot << SLOT_STRIDE_BITS) + SLOT_OWNER, endpoint) !== undefined
+  }
+
   // ---- questions, by plain reads (see above) ----------------------------------------------------
 
   /** Whether this slot holds this process, starting or live. */
@@ -181,9 +213,15 @@ export class SlotTable {
     return generationOf(this.words[(slot << SLOT_STRIDE_BITS) + SLOT_STATE])
   }
 
-  /** Where its process runs; for a free slot, where the last one ran. */
+  /** Where its process runs, or nobody (`isUnassigned`); for a free slot, where the last one ran. */
   owner(slot: number): number {
     return ownerOf(this.words[(slot << SLOT_STRIDE_BITS) + SLOT_OWNER])
+  }
+
+  /** Where this process runs, or ran; -1 if its slot has been used again since. */
+  lastOwner(slot: number, generation: number): number {
+    const age = this.generation(slot) - generation
+    return age === 0 || (age === 1 && this.isFree(slot)) ? this.owner(slot) : -1
   }
 
   /** Where its process is being moved to, or was when it died; 0 if it was not. */
@@ -229,8 +267,9 @@ export class SlotTable {
 
   /**
    * By the host, when the thread of `owner` has ended and before another takes its place: ends every
-   * process it held. Each is marked exiting, visited (release its name, tell those who watch it), freed. What was on its
-   * way to `owner` ends, too; but its slot is left to the old owner, who knows when all that it sent has been published.
+   * process it held, and those it had wanted that nobody has taken yet. Each is marked exiting, visited (release its name, tell
+   * those who watch it), freed. What was on its way to `owner` ends, too; but its slot is left to the old owner, who knows when
+   * all that it sent has been published.
    */
   sweepOwner(owner: number, visit: (slot: number, generation: number) => void): void {
     const end = this.usedSlotCount()
@@ -238,6 +277,9 @@ export class SlotTable {
       const at = slot << SLOT_STRIDE_BITS
       const word = this.words[at + SLOT_STATE]
       if (!isTaken(word)) continue
+      const isUntaken = isUnassigned(this.owner(slot)) && this.home(slot) === owner
+      // From here on whoever finds the request takes it in vain.
+      if (isUntaken && !this.assignToDead(slot, owner)) continue
       const ownership = Atomics.load(this.words, at + SLOT_OWNER)
       const heir = heirOf(ownership)
       const isOwner = ownerOf(ownership) === owner

@@ -15,6 +15,15 @@
  *          ^  \                 |  \____________________________^                   or RETIRED
  *          |   \____ release ___/
  *
+ * OWNER has two values that are no endpoint: UNASSIGNED, a process that has not started and that nobody runs yet, and
+ * AWAITED, the same, but somebody holds signals for it. Whoever takes it writes itself there by compareExchange, and so
+ * does whoever sets AWAITED: of the two, one sees the other.
+ *
+ *                 take                            whoever takes from AWAITED tells all that it has:
+ *     UNASSIGNED ------> endpoint                 those who hold signals send them then
+ *          | await          ^
+ *          '--> AWAITED ----'  take
+ *
  * Generation and state share a word, so one load answers "is *this* process alive", with no moment in
  * between at which the slot may have changed hands, and a slot cannot come back to a word it had.
  *
@@ -51,6 +60,9 @@ const STATE_BITS = 3
 const STATE_MASK = 0b111
 const ALIVE_BIT = 0b100
 const TAKEN_BITS = 0b101
+/** Owners that no endpoint is: the process has not been taken by one; and somebody waits for that. */
+export const UNASSIGNED = 126
+const AWAITED = 127
 const OWNER_MASK = 0xff
 const HEIR_SHIFT = 8
 const SEALED_BIT = 1 << 16
@@ -83,6 +95,34 @@ export function isAliveAs(word: number, generation: number): boolean {
 
 export function ownerOf(ownerWord: number): number {
   return ownerWord & OWNER_MASK
+}
+
+/** Whether this is no endpoint: nobody runs the process yet. */
+export function isUnassigned(owner: number): boolean {
+  return owner >= UNASSIGNED && owner <= AWAITED
+}
+
+/** By whoever takes a process that has no owner. @returns whether somebody waits for that; undefined if it was taken before */
+export function assign(words: Int32Array, at: number, owner: number): boolean | undefined {
+  for (;;) {
+    const word = Atomics.load(words, at)
+    const before = ownerOf(word)
+    if (!isUnassigned(before)) return undefined
+    // Lost against `await`: one more look.
+    if (Atomics.compareExchange(words, at, word, ownerWord(owner, birthEpochOf(word))) === word)
+      return before === AWAITED
+  }
+}
+
+/** By whoever holds signals for a process that has no owner. @returns false if it has one by now */
+export function setAwaited(words: Int32Array, at: number): boolean {
+  for (;;) {
+    const word = Atomics.load(words, at)
+    const owner = ownerOf(word)
+    if (owner === AWAITED) return true
+    if (owner !== UNASSIGNED) return false
+    if (Atomics.compareExchange(words, at, word, ownerWord(AWAITED, birthEpochOf(word))) === word) return true
+  }
 }
 
 /** The low 14 bits of the epoch of the home that allocated it. */

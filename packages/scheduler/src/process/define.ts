@@ -6,6 +6,7 @@
  */
 
 import { HeddleError } from '../term/errors.ts'
+import type { PlacementFunction } from './placement.ts'
 import type { Self } from './self.ts'
 import type { BodyResult, Chain, Step, Turn } from './turn.ts'
 
@@ -23,6 +24,8 @@ export interface Definition extends DefinitionAddress {
   readonly init: (arg: never, self: Self) => unknown
   readonly run: ((state: never, self: Self) => unknown) | undefined
   readonly handle: ((state: never, message: unknown, self: Self) => unknown) | undefined
+  /** A placement policy, which stands here to be found like a process. */
+  readonly place?: PlacementFunction
   readonly moving?: Moving | undefined
   /** Set if it is no process but a dirty function: see `dirty.ts`. */
   readonly work?: (args: never) => unknown
@@ -156,7 +159,8 @@ function isSameCode(a: Definition, b: Definition): boolean {
     String(a.init) === String(b.init) &&
     String(a.run) === String(b.run) &&
     String(a.handle) === String(b.handle) &&
-    String(a.work) === String(b.work)
+    String(a.work) === String(b.work) &&
+    String(a.place) === String(b.place)
   )
 }
 

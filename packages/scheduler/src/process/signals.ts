@@ -68,6 +68,8 @@ export const SIGNAL = {
   unmute: 31,
   /** source: who waits in a call to the target; ref: of that call; value: the `Probe`. */
   probe: 32,
+  /** ref: the `$pid` of a process that nobody ran, and the sender runs now. */
+  born: 36,
 } as const
 
 export type SignalKind = (typeof SIGNAL)[keyof typeof SIGNAL]

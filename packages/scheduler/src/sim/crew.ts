@@ -6,10 +6,11 @@
  *     with it, says so ...> the host has heard of all: a fresh one starts ...> it is ready: connected with all
  */
 
-import { buryScheduler, Deaths } from '../kernel/deaths.ts'
+import { buryScheduler, Deaths, settleTheft } from '../kernel/deaths.ts'
 import { type Control, DOWN, STARTING_UP, UP } from '../memory/control.ts'
 import type { NameTable } from '../memory/names.ts'
 import type { SlotTable } from '../memory/slots.ts'
+import type { StealQueue } from '../memory/steal-queue.ts'
 import type { News } from './endpoint.ts'
 
 const HOST = 0
@@ -20,6 +21,10 @@ export interface CrewWorld {
   readonly control: Control
   readonly names: NameTable
   readonly slots: SlotTable
+  /** Of unstarted spawns. */
+  readonly queues: readonly StealQueue[]
+  /** Sabotage: see there. */
+  readonly losesThefts: boolean
   nowUs(): number
   /** How long some news takes. */
   newsDelayUs(): number
@@ -98,6 +103,16 @@ export class SimCrew {
     world.control.nextEpoch(endpoint)
     world.died(endpoint)
     world.names.repair(endpoint)
+    this.clearAway(endpoint)
+  }
+
+  private clearAway(endpoint: number): void {
+    const { world } = this
+    if (!world.losesThefts && !settleTheft(world.slots, world.queues, endpoint)) {
+      // Another has died over the same: that is told first.
+      this.says(endpoint, () => this.clearAway(endpoint))
+      return
+    }
     buryScheduler(world, endpoint, world.schedulerCount, (owner) => this.up.has(owner))
     // Whoever dies will not answer for other deaths any more; see `vm/crew.ts`.
     for (const id of this.deaths.ids()) this.finishDeath(id, endpoint)
@@ -113,6 +128,7 @@ export class SimCrew {
     world.resetWires(endpoint)
     world.control.breakMover(endpoint)
     world.control.counters(endpoint).reset()
+    world.queues[endpoint]?.clear()
     world.control.setStatus(endpoint, STARTING_UP)
     world.place(endpoint)
     this.says(endpoint, () => this.ready(endpoint))

@@ -8,21 +8,24 @@
  * peer read and of another not, or published to one peer and not to another. (Not while a process of its own is in a
  * promise: that would go on meanwhile, which on a real thread it cannot.)
  *
- * Where balancing comes in, later: what moves processes between kernels is sent over the wires like all else, and
- * decided in a slice; a steal is one more thing that `isReady` looks for.
+ * What others have to give away, an endpoint with nothing to do finds as a thread does that spins: nobody sleeps here.
  */
 
 import type { Balance } from '../kernel/balance.ts'
 import { partWith } from '../kernel/deaths.ts'
 import { DirtyDesk, inThreadPool } from '../kernel/dirty.ts'
 import type { Outside } from '../kernel/outside.ts'
+import type { PolicyName } from '../kernel/placement.ts'
 import type { Report } from '../kernel/report.ts'
 import { Traffic, type Ways } from '../kernel/traffic.ts'
 import { Control } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
+import type { StealQueue } from '../memory/steal-queue.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition } from '../process/define.ts'
+import type { PlacementFunction } from '../process/placement.ts'
 import { PHASE, type Process, STATUS } from '../process/process.ts'
 import { SimKernel, SimNames, SimSlots, type Watchers } from './observed.ts'
+import { Struck } from './thieves.ts'
 import type { Receive, Wire } from './wire.ts'
 
 /** What the host's thread tells an endpoint, and what it hears of it: not signals, and not by the wires. */
@@ -42,6 +45,12 @@ export interface EndpointParts {
   readonly watchers: Watchers
   readonly balance: Balance
   readonly random: () => number
+  /** Of unstarted spawns; none if nothing is stolen in this world. */
+  readonly queues: readonly StealQueue[]
+  readonly shortQueueCount: number
+  readonly placement: PolicyName | PlacementFunction
+  /** Whether it ends here and now, with a request in its hands. */
+  readonly isStruck: () => boolean
   readonly load: (address: DefinitionAddress) => Definition | Promise<Definition>
   readonly onReport: (report: Report) => void
   /** By peer; none to itself. */
@@ -54,6 +63,8 @@ export interface Slice {
   /** Signals read from one wire. */
   readonly inputCountMax: number
   readonly turnCountMax: number
+  /** Whether it takes something of others' when there is nothing else to do. */
+  readonly steals: boolean
   /** Whether to stand still before the next step. */
   pauses(): boolean
 }
@@ -108,6 +119,7 @@ export class SimEndpoint {
         watchers.judge.takeSignal()
       },
       flush() {},
+      publish: (to) => this.outs[to]?.flush(),
       postedCount: () => this.traffic.postedCount,
       publishedCount: () =>
         watchers.sabotage.freesSlotsEarly === true ? this.traffic.postedCount : this.traffic.publishedCount,
@@ -133,9 +145,17 @@ export class SimEndpoint {
         balance: parts.balance,
         outside,
         ...(endpoint === 0 ? { onReport: parts.onReport } : {}),
+        ...(endpoint > 0 && parts.queues.length > 2
+          ? { stealing: { queues: parts.queues, shortQueueCount: parts.shortQueueCount, wakeOne() {} } }
+          : {}),
+        placement: parts.placement,
       },
       watchers,
     )
+    const own = parts.queues[endpoint]
+    this.slots.onTake = () => {
+      if (own?.intent !== undefined && parts.isStruck()) throw new Struck()
+    }
   }
 
   // ---- what it could do ----
@@ -157,6 +177,7 @@ export class SimEndpoint {
     if (first !== undefined && first.visibleUs < next) next = first.visibleUs
     for (const wire of this.ins) if (wire?.hasInput === true) next = 0
     for (const wire of this.outs) if (wire?.hasRoomForOverflow === true) next = 0
+    if (this.kernel.stealing?.hasLoot === true) next = 0
     return next
   }
 
@@ -185,6 +206,7 @@ export class SimEndpoint {
   work(nowUs: number, slice: Slice): boolean {
     if (this.phase === REST) {
       this.isBusy = false
+      this.kernel.counters.sliceStartMs = nowUs / 1_000
       this.traffic.beginDrain()
       this.begin(READING)
     }
@@ -194,7 +216,9 @@ export class SimEndpoint {
       this.kernel.settle(nowUs / 1_000)
     }
     if (this.phase === RUNNING) {
-      const isMore = this.kernel.runSlice(slice.turnCountMax)
+      const { kernel } = this
+      const isMore =
+        kernel.runSlice(slice.turnCountMax) || (slice.steals && kernel.stealing?.steal() === true)
       // The loop looks once more before it sleeps: what was started lazily gets its deadline now.
       this.kernel.timers.settle(nowUs / 1_000)
       this.names.releaseLate()
@@ -240,8 +264,15 @@ export class SimEndpoint {
     this.traffic.noteFlushed(firstHeld)
     kernel.graves.clear()
     kernel.publishCounters()
+    kernel.counters.sliceStartMs = 0
     if (kernel.processes.length > WEED_COUNT) kernel.processes = kernel.processes.filter(isPresent)
     this.phase = REST
+  }
+
+  /** Stands still, as in a long callback. */
+  stall(nowUs: number, us: number): void {
+    this.stalledUntilUs = nowUs + us
+    if (this.index > 0) this.kernel.counters.sliceStartMs = nowUs / 1_000
   }
 
   connect(peer: number, epoch: number): void {
@@ -281,6 +312,7 @@ export class SimEndpoint {
   abandon(): void {
     for (const wire of this.outs) wire?.abandon((frame) => this.watchers.judge.lost(frame.id))
     for (const wire of this.ins) wire?.closeIn()
+    this.kernel.loseHeld()
     // Code of its that waits in a promise is still there, as it would not be with a thread: it can do nothing any more.
     for (const process of this.kernel.table) {
       process.status = STATUS.dead

@@ -12,6 +12,8 @@ export function checkRecords(judge: Judge, endpoints: readonly SimEndpoint[]): v
     const leak = (holds: boolean, what: () => string): void =>
       judge.check('leaks', holds, () => `on scheduler ${index}: ${what()}`)
     leak(kernel.embryoCount === 0, () => 'signals wait for a process that does not come')
+    leak(kernel.unborn.count === 0, () => 'the birth of a process is waited for that does not come')
+    leak((kernel.stealing?.count ?? 0) === 0, () => 'processes that were spawned have not begun')
     for (const process of kernel.table) {
       const { pid } = process
       ownerOf.set(pid, index)

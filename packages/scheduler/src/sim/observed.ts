@@ -3,11 +3,14 @@
  * is done otherwise (but for sabotage, in tests of the judge).
  */
 
-import { Kernel, type KernelParts } from '../kernel/kernel.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import type { KernelParts } from '../kernel/parts.ts'
 import { ProcessSelf } from '../kernel/self.ts'
+import type { HeldSignal } from '../kernel/unborn.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { NameTable, type RegisterOutcome } from '../memory/names.ts'
 import { SlotTable } from '../memory/slots.ts'
+import { isUnassigned } from '../memory/state-word.ts'
 import type { From } from '../process/call.ts'
 import type { Spawnable } from '../process/define.ts'
 import { type Process, STATUS } from '../process/process.ts'
@@ -20,7 +23,7 @@ import type {
   SpawnOptions,
 } from '../process/self.ts'
 import { SIGNAL, type SignalKind } from '../process/signals.ts'
-import { isPid, type Pid, pidNumber } from '../term/pid.ts'
+import { isPid, type Pid, pidNumber, slotOf } from '../term/pid.ts'
 import type { Ref } from '../term/ref.ts'
 import { type Judge, kindName } from './judge.ts'
 import { SimMoves } from './observed-moves.ts'
@@ -52,6 +55,21 @@ export class SimSlots extends SlotTable {
     if (slot < 0) return
     super.markLive(slot)
     super.markExiting(slot)
+  }
+
+  /** Where a scheduler can be struck down that has just taken a request: it may throw. */
+  onTake: (() => void) | undefined
+
+  override take(slot: number, generation: number): 'taken' | 'awaited' | 'lost' {
+    this.onTake?.()
+    const outcome = super.take(slot, generation)
+    return outcome === 'lost' && this.sabotage.takesTwice !== undefined ? 'taken' : outcome
+  }
+
+  override awaitOwner(slot: number, generation: number): boolean {
+    if (this.sabotage.awaitsNobody === true)
+      return this.isAlive(slot, generation) && isUnassigned(this.owner(slot))
+    return super.awaitOwner(slot, generation)
   }
 
   override allocate(owner: number): number {
@@ -138,6 +156,8 @@ export class SimKernel extends Kernel {
   /** Processes of this kernel, dead ones included until they are weeded out. */
   processes: Process[] = []
   private readonly watchers: Watchers
+  /** The judge's numbers of signals that wait for their target to be born. */
+  private readonly heldIds = new Map<HeldSignal, number>()
   /** The kind of the signal whose effect is on the stack. */
   private applying = 0
 
@@ -187,8 +207,31 @@ export class SimKernel extends Kernel {
   }
 
   override locate(pid: number): number {
-    if (this.watchers.sabotage.answersForTheDead === true && !this.isAlivePid(pid)) return this.endpoint
-    return super.locate(pid)
+    const { sabotage } = this.watchers
+    if (sabotage.answersForTheDead === true && !this.isAlivePid(pid)) return this.endpoint
+    const place = super.locate(pid)
+    return sabotage.sendsToTheSpawner === true && isUnassigned(place) ? this.slots.home(slotOf(pid)) : place
+  }
+
+  protected override holdBack(signal: HeldSignal): boolean {
+    const { judge } = this.watchers
+    const isHeld = super.holdBack(signal)
+    if (isHeld) this.heldIds.set(signal, judge.takeSignal())
+    return isHeld
+  }
+
+  override sendHeld(signal: HeldSignal): void {
+    const id = this.heldIds.get(signal)
+    if (id === undefined) super.sendHeld(signal)
+    else {
+      this.heldIds.delete(signal)
+      this.watchers.judge.withSignal(id, () => super.sendHeld(signal))
+    }
+  }
+
+  /** It is dead: what it held is lost. */
+  loseHeld(): void {
+    for (const id of this.heldIds.values()) this.watchers.judge.lost(id)
   }
 
   override receive(

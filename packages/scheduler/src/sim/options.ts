@@ -1,7 +1,10 @@
 /** What a simulation can be asked for, checked and completed. */
 
 import type { Balance } from '../kernel/balance.ts'
+import { POLICY_NAMES, type PolicyName } from '../kernel/placement.ts'
 import { ENDPOINT_COUNT_MAX, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
+import { lookUpDefinition } from '../process/define.ts'
+import type { PlacementDef, PlacementFunction } from '../process/placement.ts'
 import { HeddleError } from '../term/errors.ts'
 
 /** From the least to the most. */
@@ -44,6 +47,12 @@ export interface SimulationOptions {
   readonly processCountMax?: number
   /** Names registered at one time; default 256. */
   readonly nameCountMax?: number
+  /** Where processes go that are spawned without a `scheduler`; default `two-choices`. */
+  readonly placement?: PolicyName | PlacementDef
+  /** Whether idle schedulers take what was spawned elsewhere and has not started; default true. */
+  readonly stealing?: boolean
+  /** With so many that wait to run, what is spawned is put up for others to take; default 2, so that it happens. */
+  readonly shortQueueCount?: number
   /** Whether schedulers balance their load among each other; default `off`. */
   readonly balance?: Balance
   /** The run fails when so much virtual time has gone by; default 600,000 ms. */
@@ -78,6 +87,9 @@ const OPTIONS: Omit<FullOptions, 'seed'> = {
   faults: FAULTS,
   processCountMax: SLOT_BLOCK_COUNT - 1,
   nameCountMax: 256,
+  placement: 'two-choices',
+  stealing: true,
+  shortQueueCount: 2,
   balance: 'off',
   limitMs: 600_000,
   stepCountMax: 1_000_000,
@@ -94,6 +106,9 @@ export function completeOptions(options: SimulationOptions): FullOptions {
   checkWhole('schedulers', full.schedulers, 1, ENDPOINT_COUNT_MAX - 1)
   checkWhole('processCountMax', full.processCountMax, 16, SLOT_BLOCK_COUNT - 1)
   checkWhole('nameCountMax', full.nameCountMax, 1, 2 ** 16)
+  checkWhole('shortQueueCount', full.shortQueueCount, 0, Number.MAX_SAFE_INTEGER)
+  if (typeof full.stealing !== 'boolean') throw bad('stealing', full.stealing, 'true or false')
+  policyOf(full.placement)
   checkWhole('stepCountMax', full.stepCountMax, 1, Number.MAX_SAFE_INTEGER)
   if (!['off', 'on', 'aggressive'].includes(full.balance))
     throw bad('balance', full.balance, 'off, on or aggressive')
@@ -109,6 +124,16 @@ export function completeOptions(options: SimulationOptions): FullOptions {
   checkRange('faults.stallMs', faults.stallMs)
   checkRange('faults.stepMs', faults.stepMs)
   return full
+}
+
+/** A policy by its name, or the user's own. @throws HeddleError ERR_BAD_ARGUMENT */
+export function policyOf(placement: PolicyName | PlacementDef): PolicyName | PlacementFunction {
+  const known = POLICY_NAMES.find((name) => name === placement)
+  if (known !== undefined) return known
+  const { url = '', name = '' } = (placement as Partial<PlacementDef>).$ ?? {}
+  const place = lookUpDefinition(url, name)?.place
+  if (place !== undefined) return place
+  throw bad('placement', placement, `${POLICY_NAMES.join(', ')}, or what placement() returned`)
 }
 
 function refuseUnknown(what: string, given: object, known: readonly string[]): void {

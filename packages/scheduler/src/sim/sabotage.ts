@@ -27,6 +27,16 @@ export interface Sabotage {
   readonly breaksNothing?: boolean
   /** Slots are used again before the last signals of the process that had them are published. */
   readonly freesSlotsEarly?: boolean
+  /** What is for a process that nobody runs yet goes to the scheduler that spawned it. */
+  readonly sendsToTheSpawner?: boolean
+  /** Who holds signals for such a process does not say so. */
+  readonly awaitsNobody?: boolean
+  /** A queue of unstarted spawns that is full takes one more, in the cell of one that nobody has taken. */
+  readonly reusesCells?: boolean
+  /** Whether a spawn is taken though somebody else has it. */
+  readonly takesTwice?: () => boolean
+  /** What a scheduler had taken from another as it died, and not begun, belongs to nobody. */
+  readonly losesThefts?: boolean
   /** Slots of dead processes stay taken. */
   readonly keepsSlots?: boolean
 

@@ -131,10 +131,12 @@ describe('a simulation', () => {
   })
 
   test('crashes are reported, in a run that goes well otherwise', async () => {
-    const { reports } = await simulate({ seed: 2 }, function* (self) {
+    const { reports } = await simulate({ seed: 2 }, function* (self, simulation) {
       self.trapExit(true)
       const pid = self.spawnLink(thrower, undefined)
       yield* self.receive(exit(pid))
+      // A report is another signal than the EXIT.
+      yield* simulation.settled()
     })
     expect(reports).toMatchObject([{ type: 'crash', reason: { error: 'RangeError', message: 'not today' } }])
   })

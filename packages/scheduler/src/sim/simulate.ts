@@ -26,6 +26,8 @@ export interface Simulation {
   /** Ends a scheduler, whatever it is doing; a fresh one takes its place. Without effect while it is down. */
   killScheduler(index: number): void
   isUp(scheduler: number): boolean
+  /** A scheduler stands still for so many ms, as in a long callback. */
+  stall(scheduler: number, ms: number): void
   /**
    * Through when nobody but main could go on: no process runs or could, no signal is on its way, no news of a scheduler.
    * What waits for a timer does not count.
@@ -116,6 +118,7 @@ export async function runSimulation<T>(
     random: () => random.next(),
     killScheduler: (index) => world.killLater(index),
     isUp: (scheduler) => world.isUp(scheduler),
+    stall: (scheduler, ms) => world.stall(scheduler, ms),
     settled: () => world.rest(),
     note: (text) => world.note(text),
   }

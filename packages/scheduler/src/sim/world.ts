@@ -25,9 +25,10 @@ import { type News, SimEndpoint, type Slice } from './endpoint.ts'
 import { Judge } from './judge.ts'
 import { checkEmpty, checkRecords } from './leaks.ts'
 import type { Watchers } from './observed.ts'
-import type { FullOptions, Range } from './options.ts'
+import { type FullOptions, policyOf, type Range } from './options.ts'
 import { Random } from './random.ts'
 import type { Sabotage } from './sabotage.ts'
+import { SimStealQueue, STEAL_PROBABILITY, STRIKE_PROBABILITY, Struck } from './thieves.ts'
 import { Trace } from './trace.ts'
 import { Scratch, Wire } from './wire.ts'
 
@@ -68,6 +69,8 @@ export class World {
   private readonly watchers: Watchers
   private readonly kernelRandom: Random
   private readonly wires: readonly (readonly (Wire | undefined)[])[]
+  /** Of unstarted spawns; none if nothing is stolen. */
+  private readonly queues: readonly SimStealQueue[]
   private readonly endpoints: (SimEndpoint | undefined)[] = []
   private readonly weights: number[] = []
   private readonly crew: SimCrew
@@ -95,11 +98,12 @@ export class World {
     const endpointCount = schedulers + 1
     const processCountMax = endpointCount * SLOT_BLOCK_COUNT
     this.shared = createMemory({ endpointCount, processCountMax, nameCountMax, ringBytes: RING_BYTES })
+    const all = Array.from({ length: endpointCount }, (_, index) => index)
+    this.queues = options.stealing ? all.map((index) => new SimStealQueue(this.shared, index, sabotage)) : []
     const scratch = new Scratch()
     const control = new Control(this.shared)
     const epochOf = (endpoint: number): number => control.epoch(endpoint)
     const batch = 1 + this.random.below(BATCH_COUNT_MAX)
-    const all = Array.from({ length: endpointCount }, (_, index) => index)
     this.wires = all.map((from) =>
       all.map((to) =>
         from === to ? undefined : new Wire(from, to, faults.ringCapacity, batch, scratch, sabotage, epochOf),
@@ -113,6 +117,8 @@ export class World {
       control: host.control,
       names: host.names,
       slots: host.slots,
+      queues: this.queues,
+      losesThefts: sabotage.losesThefts === true,
       nowUs: () => this.nowUs,
       newsDelayUs: () => this.drawUs(faults.newsDelayMs),
       tell: (endpoint, news, visibleUs) => this.tell(endpoint, news, visibleUs),
@@ -290,15 +296,23 @@ export class World {
     const slice: Slice = {
       inputCountMax: random.chance(0.5) ? INPUT_COUNT_MAX : 1 + random.below(4),
       turnCountMax: 1 + random.below(random.chance(0.5) ? 16 : 3),
+      steals: random.chance(STEAL_PROBABILITY),
       pauses: () => mayPause && random.chance(PAUSE_PROBABILITY),
     }
     if (this.hasFaults && random.chance(faults.moveProbability)) this.moveSome(endpoint)
     this.trace.note(102, endpoint.index, slice.turnCountMax, nowUs, 0)
-    const isOver = endpoint.work(nowUs, slice)
+    let isOver: boolean
+    try {
+      isOver = endpoint.work(nowUs, slice)
+    } catch (error) {
+      if (!(error instanceof Struck)) throw error
+      this.kill(endpoint.index)
+      return
+    }
     if (this.mayDie(endpoint.index) && random.chance(faults.deathProbability)) this.kill(endpoint.index)
     else if (!isOver) endpoint.stalledUntilUs = nowUs + this.drawUs(faults.ringDelayMs)
     else if (this.hasFaults && random.chance(faults.stallProbability))
-      endpoint.stalledUntilUs = nowUs + this.drawUs(faults.stallMs)
+      endpoint.stall(nowUs, this.drawUs(faults.stallMs))
   }
 
   /** Asks some of an endpoint's processes to move: most are not at rest, and some are dead. */
@@ -359,6 +373,11 @@ export class World {
     else throw new HeddleError('ERR_BAD_ARGUMENT', `there is no scheduler ${scheduler} to kill`)
   }
 
+  /** As in a long callback. */
+  stall(scheduler: number, ms: number): void {
+    this.endpoints[scheduler]?.stall(this.nowUs, ms * 1_000)
+  }
+
   note(text: string): void {
     if (this.trace.isKept) this.trace.line(this.nowUs, `note: ${text}`)
   }
@@ -382,6 +401,13 @@ export class World {
       this.endpoints[scheduler] !== undefined &&
       this.deathCount < this.options.faults.deathCountMax
     )
+  }
+
+  /** Whether a scheduler ends with a request in its hands. */
+  private isStruck(scheduler: number): boolean {
+    const { deathsPerSecond, deathProbability } = this.options.faults
+    if (deathsPerSecond === 0 && deathProbability === 0) return false
+    return this.mayDie(scheduler) && this.random.chance(STRIKE_PROBABILITY)
   }
 
   private drawVictim(): number {
@@ -427,6 +453,10 @@ export class World {
       watchers: this.watchers,
       balance: this.options.balance,
       random: () => this.kernelRandom.next(),
+      queues: this.queues,
+      shortQueueCount: this.options.shortQueueCount,
+      placement: policyOf(this.options.placement),
+      isStruck: () => this.isStruck(index),
       load,
       onReport: (report) => this.report(report),
       outs: this.wires[index] ?? [],

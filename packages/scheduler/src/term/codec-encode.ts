@@ -63,6 +63,24 @@ export class Encoder extends Writer {
    * @throws HeddleError ERR_UNCLONABLE, naming the part that cannot be cloned
    */
   encode(value: unknown, bytes: Uint8Array, offset: number, limit: number): number {
+    return this.encodeFor(value, bytes, offset, limit, true)
+  }
+
+  /**
+   * The same, for whoever comes to read it: that one need not know anything, and nothing is taken for known afterwards.
+   * Only by an encoder that is used for nothing else.
+   */
+  encodeAlone(value: unknown, bytes: Uint8Array, offset: number, limit: number): number {
+    return this.encodeFor(value, bytes, offset, limit, false)
+  }
+
+  private encodeFor(
+    value: unknown,
+    bytes: Uint8Array,
+    offset: number,
+    limit: number,
+    teaches: boolean,
+  ): number {
     if (this.isBusy) {
       throw new HeddleError('ERR_UNCLONABLE', 'a getter in the message sent a message of its own')
     }
@@ -71,7 +89,7 @@ export class Encoder extends Writer {
     this.isBusy = true
     try {
       const end = this.frame(value, offset)
-      this.settle(end >= 0)
+      this.settle(teaches && end >= 0)
       return end
     } catch (error) {
       this.settle(false)

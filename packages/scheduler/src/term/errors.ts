@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'ERR_RESTART_INTENSITY',
   'ERR_VM_STOPPED',
   'ERR_WRONG_THREAD',
+  'ERR_PLACEMENT',
   'ERR_SIMULATION',
 ] as const
 

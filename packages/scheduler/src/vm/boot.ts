@@ -28,7 +28,8 @@ function allocate({ schedulerCount, processCountMax, nameCountMax, ringBytes }: 
  * On a scheduler, which imports the modules of the definitions it runs, this never resolves: what follows
  * it belongs to the host.
  *
- * @throws HeddleError ERR_BAD_ARGUMENT, ERR_SCHEDULER_START; ERR_WRONG_THREAD inside a process
+ * @throws HeddleError ERR_BAD_ARGUMENT, ERR_SCHEDULER_START; ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION for a `placement` that
+ *   cannot be had; ERR_WRONG_THREAD inside a process
  * @example
  * await using vm = await startVm({ schedulers: 2 })
  * const pid = await vm.spawn(counter, 0)
@@ -50,9 +51,12 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
     originMs,
     balance: 'off',
     trustsRegistry: true,
+    steals: full.stealing,
+    placement: typeof full.placement === 'string' ? full.placement : 'two-choices',
     onReport: full.onReport,
     dirty: new DirtyDesk(pool),
   })
+  if (typeof full.placement !== 'string') await host.loadPlacement(full.placement)
   if (full.isInline) return new Vm(host, undefined, full, pool, shared)
   const crew = new Crew(host, shared, originMs, full, {
     schedulerDown: (scheduler, error) =>

@@ -14,7 +14,7 @@
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { buryScheduler, Deaths } from '../kernel/deaths.ts'
+import { buryScheduler, Deaths, settleTheft } from '../kernel/deaths.ts'
 import { type Control, DOWN, GONE, STARTING_UP, UP } from '../memory/control.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { wake } from '../memory/park.ts'
@@ -176,6 +176,8 @@ export class Crew implements WatchedSchedulers {
       endpointCount: this.options.schedulerCount + 1,
       spinMs: SPIN_MS,
       originMs: this.originMs,
+      steals: this.options.stealing,
+      placement: this.options.placement,
       balance: this.options.balance,
       preempt: this.options.preempt,
     }
@@ -263,19 +265,22 @@ export class Crew implements WatchedSchedulers {
     const { control } = this.host
     control.setStatus(endpoint, this.options.restartSchedulers ? DOWN : GONE)
     control.nextEpoch(endpoint)
+    this.host.idle.leave(endpoint)
     this.events.schedulerDown(endpoint, error)
     this.clearAway(endpoint)
   }
 
   /**
    * Frees what the dead one held. That takes the lock of the name table, which another thread may have died
-   * with: then its own end, an event still to come, breaks the lock first. The host must not wait for it here.
+   * with: then its own end, an event still to come, breaks the lock first. The host must not wait for it here. Likewise
+   * another thread may be about to take what the dead one may have taken.
    */
   private clearAway(endpoint: number): void {
     const { names, slots } = this.host
     names.repair(endpoint)
     const holder = names.lockHolder
-    if (holder > HOST && holder !== endpoint) {
+    const isStolen = settleTheft(slots, this.host.queues, endpoint)
+    if ((holder > HOST && holder !== endpoint) || !isStolen) {
       setImmediate(() => this.clearAway(endpoint))
       return
     }
@@ -299,6 +304,7 @@ export class Crew implements WatchedSchedulers {
     }
     this.host.control.breakMover(endpoint)
     this.host.control.counters(endpoint).reset()
+    this.host.queues[endpoint]?.clear()
     if (!this.isStopping && this.options.restartSchedulers) this.replace(endpoint, RETRY_MS_MIN)
   }
 

@@ -3,9 +3,12 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { Balance } from '../kernel/balance.ts'
+import { POLICY_NAMES, type PolicyName } from '../kernel/placement.ts'
 import type { Report } from '../kernel/report.ts'
 import { MEMORY_DEFAULTS, PROCESS_COUNT_MAX, SLOT_BLOCK_COUNT } from '../memory/layout.ts'
 import type { PreemptOptions } from '../preempt/included.ts'
+import type { DefinitionAddress } from '../process/define.ts'
+import type { PlacementDef } from '../process/placement.ts'
 import { HeddleError } from '../term/errors.ts'
 import { RESTARTS_DEFAULT, type SchedulerRestarts } from './restarts.ts'
 
@@ -49,6 +52,17 @@ export interface VmOptions {
   /** Start a fresh worker for a scheduler that has died; default true. */
   readonly restartSchedulers?: boolean
   /**
+   * Where processes go that are spawned without a `scheduler` of their own: `two-choices` (default: with their spawner while
+   * few processes wait to run there, else with the less loaded of two), `round-robin`, `least-loaded`, or what `placement()`
+   * returned.
+   */
+  readonly placement?: PolicyName | PlacementDef
+  /**
+   * Whether a scheduler that is idle takes processes that wait elsewhere, were spawned without a `scheduler`, and have not
+   * started; default true.
+   */
+  readonly stealing?: boolean
+  /**
    * How many deaths of schedulers are made good for: default `{ intensity: 20, periodMs: 10_000 }`. With one more in the period
    * the VM stops, reports `gave_up`, and everything asked of it fails with ERR_RESTART_INTENSITY. `killScheduler` does not count.
    */
@@ -71,7 +85,8 @@ export interface DirtyPoolOptions {
 }
 
 export interface FullVmOptions
-  extends Required<Omit<VmOptions, 'schedulers' | 'resourceLimits' | 'dirty' | 'preempt'>> {
+  extends Required<Omit<VmOptions, 'schedulers' | 'resourceLimits' | 'dirty' | 'preempt' | 'placement'>> {
+  readonly placement: PolicyName | DefinitionAddress
   readonly schedulerCount: number
   readonly isInline: boolean
   readonly resourceLimits: ResourceLimits | undefined
@@ -92,6 +107,8 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof VmOptions>([
   'onReport',
   'restartSchedulers',
   'clock',
+  'placement',
+  'stealing',
   'balance',
   'dirty',
   'schedulerRestarts',
@@ -111,7 +128,8 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
   // Each thread allocates from blocks of its own.
   checkWhole('processCountMax', processCountMax, (schedulerCount + 1) * SLOT_BLOCK_COUNT, PROCESS_COUNT_MAX)
   const dirtyThreadCountMax = dirtyThreads(options.dirty)
-  const { onReport = print, clock = 'real' } = options
+  const { onReport = print, clock = 'real', stealing = true } = options
+  if (typeof stealing !== 'boolean') throw bad('stealing', stealing, 'true or false')
   if (clock !== 'real' && clock !== 'manual') throw bad('clock', clock, "'real' or 'manual'")
   const { balance = 'off' } = options
   if (!BALANCES.includes(balance)) throw bad('balance', balance, `one of ${BALANCES.join(', ')}`)
@@ -128,12 +146,23 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
     longScheduleMs: checkMs('longScheduleMs', options.longScheduleMs ?? LONG_SCHEDULE_MS),
     hogKillMs: checkMs('hogKillMs', options.hogKillMs ?? Infinity),
     clock,
+    stealing,
+    placement: checkPlacement(options.placement ?? 'two-choices'),
     balance,
     dirtyThreadCountMax,
     preempt: completePreempt(options.preempt, schedulers === 'inline'),
     // Elsewhere: an exception in it is the embedder's, and must not meet the kernel.
     onReport: (report) => queueMicrotask(() => onReport(report)),
   }
+}
+
+function checkPlacement(placement: PolicyName | PlacementDef): PolicyName | DefinitionAddress {
+  const address = (placement as Partial<PlacementDef>).$
+  if (typeof address?.url === 'string' && typeof address.name === 'string')
+    return { url: address.url, name: address.name }
+  const known = POLICY_NAMES.find((name) => name === placement)
+  if (known !== undefined) return known
+  throw bad('placement', placement, `${POLICY_NAMES.join(', ')}, or what placement() returned`)
 }
 
 function dirtyThreads(options: unknown = {}): number {

@@ -73,6 +73,8 @@ export interface SchedulerInfo extends SchedulerLoad {
   readonly overflowCount: number
   /** How often it went to sleep. */
   readonly parkCount: number
+  /** Processes that were spawned here and that nobody has begun to run: any idle scheduler may take them. */
+  readonly queuedCount: number
   /** Whether it has been in one turn for longer than `longScheduleMs`: see the report `long_schedule`. */
   readonly isStuck: boolean
   /** What its heap held when it was last looked at, garbage included; not what typed arrays hold. 0 where nobody looks: inline. */
@@ -462,6 +464,7 @@ export class Vm implements AsyncDisposable {
       droppedCount: counters.droppedCount,
       overflowCount: counters.overflowCount,
       parkCount: counters.parkCount,
+      queuedCount: counters.queuedCount,
       ...this.numbers.load(index),
       isStuck: control.isStuck(index),
       heapUsedBytes: counters.heapUsedBytes,

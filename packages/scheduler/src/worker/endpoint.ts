@@ -9,19 +9,27 @@ import { cleanUpAfter } from '../kernel/cleanup.ts'
 import { partWith } from '../kernel/deaths.ts'
 import type { DirtyDesk } from '../kernel/dirty.ts'
 import { Kernel } from '../kernel/kernel.ts'
+import { makePolicy, type PolicyName, SHORT_QUEUE_COUNT } from '../kernel/placement.ts'
 import type { Report } from '../kernel/report.ts'
 import { Control } from '../memory/control.ts'
+import { IdleSet } from '../memory/idle-set.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import { NameTable } from '../memory/names.ts'
 import { Park } from '../memory/park.ts'
 import { SlotTable } from '../memory/slots.ts'
+import { type StealQueue, stealQueues } from '../memory/steal-queue.ts'
 import { type Definition, type DefinitionAddress, lookUpDefinition, onDefinition } from '../process/define.ts'
+import { HeddleError } from '../term/errors.ts'
 import { type Clock, makeClock } from './clock.ts'
 import { HeapWatch } from './heap-watch.ts'
 import { ModuleLoader } from './load.ts'
 import { Loop, type LoopOptions } from './loop.ts'
 import { Gauge } from './measure.ts'
 import { Mesh } from './mesh.ts'
+
+const HOST = 0
+/** With fewer endpoints there is nobody to take anything. */
+const TWO_SCHEDULERS = 2
 
 export interface EndpointParts {
   readonly shared: SharedMemory
@@ -32,6 +40,10 @@ export interface EndpointParts {
   readonly originMs: number | undefined
   /** Whether a definition that this thread has registered is as good as imported. */
   readonly trustsRegistry: boolean
+  /** Unless it is `false`: what was spawned and has not started may be taken by schedulers that are idle. */
+  readonly steals: boolean
+  /** A policy of the user's is brought later: `loadPlacement`. */
+  readonly placement: PolicyName
   readonly balance: Balance
   readonly onReport?: (report: Report) => void
   /** Where the VM's dirty functions run; the host's alone. */
@@ -48,6 +60,9 @@ export class Endpoint {
   readonly names: NameTable
   readonly mesh: Mesh
   readonly clock: Clock
+  /** Of spawn requests, by endpoint. */
+  readonly queues: readonly StealQueue[]
+  readonly idle: IdleSet
   readonly gauge: Gauge
   private readonly loop: Loop
   private readonly trustsRegistry: boolean
@@ -61,6 +76,10 @@ export class Endpoint {
     this.mesh = new Mesh(shared, this.control, endpoint, endpointCount)
     this.loader = new ModuleLoader<Definition>({ lookUp: lookUpDefinition, onDefinition })
     this.trustsRegistry = parts.trustsRegistry
+    this.queues = stealQueues(shared)
+    const idle = new IdleSet(shared, this.control)
+    this.idle = idle
+    const mayBeIdle = parts.steals && endpoint !== HOST && endpointCount > TWO_SCHEDULERS
     this.kernel = new Kernel({
       endpoint,
       endpointCount,
@@ -74,6 +93,7 @@ export class Endpoint {
         post: (to, kind, target, source, ref, value, transfer) =>
           this.mesh.post(to, kind, target, source, ref, value, transfer),
         flush: () => this.mesh.flush(),
+        publish: (to) => this.mesh.publish(to),
         postedCount: () => this.mesh.postedCount,
         publishedCount: () => this.mesh.publishedCount,
         drainCount: () => this.mesh.drainCount,
@@ -86,11 +106,22 @@ export class Endpoint {
         ...(parts.dirty === undefined ? {} : { dirty: parts.dirty }),
       },
       ...(parts.onReport === undefined ? {} : { onReport: parts.onReport }),
+      placement: parts.placement,
+      ...(mayBeIdle
+        ? {
+            stealing: {
+              queues: this.queues,
+              shortQueueCount: SHORT_QUEUE_COUNT,
+              wakeOne: () => idle.wakeOne(),
+            },
+          }
+        : {}),
     })
     this.gauge = new Gauge(this.kernel.table, this.kernel.counters)
     const { kernel, mesh } = this
     const heap = parts.heap === undefined ? undefined : new HeapWatch({ kernel, ...parts.heap })
-    this.loop = new Loop(kernel, mesh, new Park(shared, endpoint), this.clock, parts.loop, heap)
+    const park = new Park(shared, endpoint)
+    this.loop = new Loop(kernel, mesh, park, mayBeIdle ? idle : undefined, this.clock, parts.loop, heap)
     // The first look at the rings, and the first sleep.
     this.loop.kick()
   }
@@ -116,6 +147,16 @@ export class Endpoint {
     partWith(this.kernel, peer, (pid) => waiting.has(pid))
     this.kernel.moves.whenOver(done)
     this.loop.kick()
+  }
+
+  /** Rejects with HeddleError ERR_MODULE_LOAD, ERR_UNKNOWN_DEFINITION. */
+  async loadPlacement(address: DefinitionAddress): Promise<void> {
+    const { place } = await this.load(address)
+    if (place === undefined) {
+      const why = `'${address.name}' of ${address.url} is no placement policy: define it by placement()`
+      throw new HeddleError('ERR_UNKNOWN_DEFINITION', why)
+    }
+    this.kernel.placement = makePolicy(place)
   }
 
   /** Whether nothing is to be done until something comes from outside. */

@@ -57,6 +57,8 @@ function start(data: SchedulerData): Endpoint {
     originMs: data.originMs,
     balance: data.balance,
     trustsRegistry: false,
+    steals: data.steals,
+    placement: typeof data.placement === 'string' ? data.placement : 'two-choices',
     heap: { limitBytes: heapLimitBytes(), end },
   })
   endpoint.slots.adopt()
@@ -79,7 +81,10 @@ function start(data: SchedulerData): Endpoint {
       void endpoint.gauge.measure().then((measured) => say({ type: 'measured', id: message.id, measured }))
     }
   })
-  say({ type: 'ready' })
+  const ready = (): void => say({ type: 'ready' })
+  if (typeof data.placement === 'string') ready()
+  // Where that fails there is no scheduler: the rejection ends the thread.
+  else void endpoint.loadPlacement(data.placement).then(ready)
   return endpoint
 }
 

@@ -3,8 +3,9 @@
  *
  *     slice:  read the rings -> fire timers -> run turns -> publish    ... for a tenth of a millisecond
  *     then:   work left  -> setImmediate(slice): timers and I/O of the event loop come in between
- *             no work    -> let promises settle once; spin for 20 us; announce sleep; look once more;
- *                           wait on the doorbell, with the event loop free for everything else
+ *             no work    -> take a spawn of others that has not started; let promises settle once; spin for 20 us;
+ *                           announce sleep; look once more; wait on the doorbell, with the event loop free for
+ *                           everything else
  *
  * Rejected: turning to the event loop by a MessagePort (starves timers and I/O), blocking in
  * `Atomics.wait` (stops them), sleeping without the spin (every round trip between two schedulers then
@@ -14,6 +15,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Kernel } from '../kernel/kernel.ts'
 import { NO_PROCESS } from '../memory/control.ts'
+import type { IdleSet } from '../memory/idle-set.ts'
 import type { Park } from '../memory/park.ts'
 import type { Deliver } from './channel.ts'
 import { type Clock, systemMs } from './clock.ts'
@@ -39,6 +41,8 @@ export class Loop {
   private readonly kernel: Kernel
   private readonly mesh: Mesh
   private readonly park: Park
+  /** Unset where nothing is taken from others. */
+  private readonly idle: IdleSet | undefined
   private readonly clock: Clock
   private readonly options: LoopOptions
   private readonly heap: HeapWatch | undefined
@@ -47,6 +51,8 @@ export class Loop {
   private isRunning = false
   /** How much of this slice went by looking out for signals. */
   private spunMs = 0
+  /** In the set of those who sleep. */
+  private isIdle = false
   /** Promises have had their chance to settle since the last work. */
   private isQuiet = false
   private timer: NodeJS.Timeout | undefined
@@ -55,10 +61,19 @@ export class Loop {
   /** The wait that is pending. */
   private bell: Promise<void> | undefined
 
-  constructor(kernel: Kernel, mesh: Mesh, park: Park, clock: Clock, options: LoopOptions, heap?: HeapWatch) {
+  constructor(
+    kernel: Kernel,
+    mesh: Mesh,
+    park: Park,
+    idle: IdleSet | undefined,
+    clock: Clock,
+    options: LoopOptions,
+    heap?: HeapWatch,
+  ) {
     this.kernel = kernel
     this.mesh = mesh
     this.park = park
+    this.idle = idle
     this.clock = clock
     this.options = options
     kernel.counters.startedMs = systemMs()
@@ -91,7 +106,7 @@ export class Loop {
   private readonly slice = (): void => {
     this.isScheduled = false
     if (this.isStopped) return
-    this.park.cancel()
+    this.wake()
     this.isRunning = true
     const begin = performance.now()
     this.spunMs = 0
@@ -109,6 +124,13 @@ export class Loop {
     }
     if (isBusy) this.kick()
     else this.rest()
+  }
+
+  private wake(): void {
+    this.park.cancel()
+    if (!this.isIdle) return
+    this.isIdle = false
+    this.idle?.leave(this.kernel.endpoint)
   }
 
   private publishCounters(): void {
@@ -143,7 +165,8 @@ export class Loop {
       mesh.flush()
       kernel.graves.clear()
       now = performance.now()
-      if (isMore || drained > 0) {
+      // Nothing to do here: something of others', if they have too much.
+      if (isMore || drained > 0 || kernel.stealing?.steal() === true) {
         this.isQuiet = false
         if (now - begin >= SLICE_MS) return true
       } else if (now - begin >= SLICE_MS || !this.spin()) {
@@ -155,6 +178,7 @@ export class Loop {
   /** Waits a little for a signal; returns whether there is one. */
   private spin(): boolean {
     const { mesh, options } = this
+    const { stealing } = this.kernel
     // First promises: what they lead to is work, too.
     if (options.spinMs === 0 || !this.isQuiet) return mesh.hasInput()
     const begin = performance.now()
@@ -162,6 +186,7 @@ export class Loop {
     let isFound = false
     do {
       for (let look = 0; look < 16 && !isFound; look++) isFound = mesh.hasInput()
+      isFound ||= stealing?.hasLoot === true
       if (!isFound) now = performance.now()
     } while (!isFound && now - begin < options.spinMs)
     this.spunMs += now - begin
@@ -181,10 +206,12 @@ export class Loop {
     this.kernel.counters.nextDeadlineMs = deadline
     this.kernel.counters.parkCount += 1
     this.park.announce()
-    // Pairs with the peers' stores of tails and heads: either they see this thread parked, or these looks see
-    // their signals, and their room.
-    if (!this.mesh.isEmpty() || this.findsRoom()) {
-      this.park.cancel()
+    this.idle?.enter(this.kernel.endpoint)
+    this.isIdle = true
+    // Pairs with the peers' stores of tails, heads and bottoms: either they see this thread parked, or these looks see
+    // their signals, their room, and what they have to give away.
+    if (!this.mesh.isEmpty() || this.findsRoom() || this.kernel.stealing?.isNothingLeft() === false) {
+      this.wake()
       this.kick()
       return
     }

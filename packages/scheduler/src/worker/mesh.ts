@@ -116,6 +116,11 @@ export class Mesh {
     this.traffic.noteFlushed(firstHeld)
   }
 
+  /** Publishes what was posted to one endpoint: what is said of all others is said by the next `flush`. */
+  publish(to: number): void {
+    this.outOf(to).flush()
+  }
+
   /** How many signals were ever posted. */
   get postedCount(): number {
     return this.traffic.postedCount

@@ -5,6 +5,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { Balance } from '../kernel/balance.ts'
+import type { PolicyName } from '../kernel/placement.ts'
 import type { SharedMemory } from '../memory/layout.ts'
 import type { PreemptOptions } from '../preempt/included.ts'
 import type { DefinitionAddress } from '../process/define.ts'
@@ -19,6 +20,9 @@ export interface SchedulerData {
   readonly spinMs: number
   /** When the VM started, by the system's clock; `undefined`: its time is set by hand. */
   readonly originMs: number | undefined
+  readonly steals: boolean
+  /** A policy by its name, or where one of the user's is found. */
+  readonly placement: PolicyName | DefinitionAddress
   readonly balance: Balance
   /** Instrument what is loaded; see docs/preemption.md. */
   readonly preempt: PreemptOptions | undefined
