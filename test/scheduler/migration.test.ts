@@ -90,13 +90,13 @@ describe('balancing', () => {
     const spinners: Pid[] = []
     for (let count = 0; count < 100; count++)
       spinners.push(await balanced.spawn(spinner, balanced.pid, { scheduler: 1 }))
-    for (let count = 0; count < 20; count++)
-      expect(
-        await balanced.receive(tag<{ type: 'carried'; from: number; to: number }>('carried')),
-      ).toMatchObject({
-        from: 1,
-        to: 2,
-      })
+    // Some may come back, when too many went.
+    for (let count = 0; count < 20; ) {
+      const { from, to } = await balanced.receive(
+        tag<{ type: 'carried'; from: number; to: number }>('carried'),
+      )
+      if (from === 1 && to === 2) count += 1
+    }
     for (const pid of spinners) balanced.send(pid, 'stop')
   })
 

@@ -369,9 +369,11 @@ export class Kernel {
     return owner < 0 || this.control.isGone(owner) ? this.endpoint : owner
   }
 
-  /** Whether this pid is of a process that ran who knows where, and is dead. */
+  /** Whether this pid is of a process that ran who knows where, and is dead; or that is on its way here, and has not come. */
   isForgotten(pid: number): boolean {
-    return pid > 0 && slotOf(pid) < this.slots.slotCount && this.lastOwner(pid) !== this.endpoint
+    const slot = slotOf(pid)
+    if (pid <= 0 || slot >= this.slots.slotCount) return false
+    return this.slots.lastOwner(slot, generationOf(pid)) !== this.endpoint
   }
 
   /** Who runs this process, or ran it, or `isUnassigned`; -1 if nobody knows. */
