@@ -142,10 +142,8 @@ describe.each(places)('%s', (_, schedulers, here, there) => {
       [here, there].map((scheduler) => vm.spawn(splitter, shared.words, { scheduler, maxMailbox: POLICY })),
     )
     const [a, b] = pair as [Pid, Pid]
-    vm.send(a, { pid: b })
-    vm.send(b, { pid: a })
-    vm.send(a, { hops: 14 })
-    vm.send(b, { hops: 14 })
+    vm.send(a, { hops: 14, to: b })
+    vm.send(b, { hops: 14, to: a })
     await until(() => shared.handledCount === 2 * (2 ** 15 - 1))
     await until(async () => (await statusOf(vm, a)) === 'waiting' && (await statusOf(vm, b)) === 'waiting')
   })
