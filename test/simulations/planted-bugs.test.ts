@@ -254,7 +254,7 @@ const planted: readonly Planted[] = [
     bug: 'a process that arrives does not part with those who have died meanwhile',
     program: 'moves',
     sabotage: { arrivesUnparted: true },
-    from: 1_150,
+    from: 6_100,
     seedCountMax: 15,
     says: /one_down|exits|leaks|nothing will ever happen/,
   },

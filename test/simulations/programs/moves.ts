@@ -150,14 +150,19 @@ export const caller = process(import.meta.url, 'caller', {
   *run({ seed, callCount, to }, self: Self) {
     const dice = new Dice(seed)
     for (let number = 1; number <= callCount; number++) {
+      const nomad = dice.pick(to)
       try {
         const request = { $call: 'echo', arg: number } as never
-        const answer = yield* self.call<unknown, { arg?: number }>(dice.pick(to), request, {
+        const answer = yield* self.call<unknown, { arg?: number }>(nomad, request, {
           timeoutMs: dice.pick([1, 5, 50]),
         })
         expect(answer.arg === number, () => `the reply to call ${number}, not ${JSON.stringify(answer)}`)
       } catch (error) {
         expect(error instanceof Exit, () => `a reply or an exit, not ${error}`)
+        const isGone = ((error as Exit).reason as readonly unknown[])[0] === 'noproc'
+        // Nobody comes back from the dead: who is on the way is not there yet, but it is alive.
+        if (isGone)
+          expect(!(yield* self.isAlive(nomad)), () => `noproc of the dead only, not of ${nomad.$pid}`)
       }
     }
     return done()

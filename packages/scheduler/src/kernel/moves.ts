@@ -358,6 +358,7 @@ export class Moves {
     // Did it die with that peer, or arrive elsewhere and die there? In that case its last words lie in a ring.
     kernel.forgotten.whenCaughtUp(() => {
       for (const process of [...kernel.table]) breakStrays(kernel, process, peer)
+      this.routes.forgetStrays(peer)
     })
   }
 

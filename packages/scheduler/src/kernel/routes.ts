@@ -73,6 +73,14 @@ export class Routes {
     return false
   }
 
+  /**
+   * When all that they could have said has been heard. Elsewhere such a process may be known where it came from, by a kernel that
+   * was not told of the move; a process that moves here from there brings records which say so, and that break with `endpoint`.
+   */
+  forgetStrays(endpoint: number): void {
+    for (const pid of this.pids()) if (this.isStray(pid, endpoint)) this.routes.delete(pid)
+  }
+
   /** To be called now and then, when no death is under way. */
   weed(): void {
     const { outside } = this.kernel

@@ -288,9 +288,14 @@ export class SimKernel extends Kernel {
       super.deliver(process, message)
       return
     }
-    let id =
-      judge.takeSignal() ||
-      judge.takeHanded(this.endpoint, pid, (k, _s, _r, v) => k === SIGNAL.message && Object.is(v, message))
+    let id = judge.takeSignal()
+    // One that is being sent has not been handed over before, even if one that looks like it has, and waits.
+    if (id === 0 && this.sender === 0)
+      id = judge.takeHanded(
+        this.endpoint,
+        pid,
+        (k, _s, _r, v) => k === SIGNAL.message && Object.is(v, message),
+      )
     if (id === 0) {
       const caller = callerOf(message)
       if (this.sender !== 0) id = judge.posted(SIGNAL.message, this.sender, pid)
