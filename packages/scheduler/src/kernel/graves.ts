@@ -4,18 +4,21 @@
  */
 
 import type { SlotTable } from '../memory/slots.ts'
+import { Line } from './line.ts'
 import type { Outside } from './outside.ts'
 import type { Unborn } from './unborn.ts'
 
 interface Grave {
   readonly slot: number
-  readonly pid: number
-  /** Infinity: some of its signals have not been posted yet. */
-  postedCount: number
+  /** When so many signals are published, all of its own are. */
+  readonly postedCount: number
 }
 
 export class Graves {
-  private unfreed: Grave[] = []
+  /** Those that died first have posted least. */
+  private readonly unfreed = new Line<Grave>()
+  /** Some of their signals have not been posted yet. */
+  private holding: { readonly slot: number; readonly pid: number }[] = []
   private readonly slots: SlotTable
   private readonly outside: Outside
   private readonly unborn: Unborn
@@ -26,22 +29,34 @@ export class Graves {
   }
 
   release(slot: number, pid: number): void {
-    const postedCount = this.unborn.isHolding(pid) ? Infinity : this.outside.postedCount()
+    if (this.unborn.isHolding(pid)) this.holding.push({ slot, pid })
+    else this.bury(slot)
+  }
+
+  private bury(slot: number): void {
+    const postedCount = this.outside.postedCount()
     if (postedCount === this.outside.publishedCount()) this.slots.free(slot)
-    else this.unfreed.push({ slot, pid, postedCount })
+    else this.unfreed.push({ slot, postedCount })
   }
 
   /** To be called when signals have been published. */
   clear(): void {
+    if (this.holding.length > 0) this.buryHolding()
     if (this.unfreed.length === 0) return
     const published = this.outside.publishedCount()
-    const left: Grave[] = []
-    for (const grave of this.unfreed) {
-      if (grave.postedCount === Infinity && !this.unborn.isHolding(grave.pid))
-        grave.postedCount = this.outside.postedCount()
-      if (grave.postedCount <= published) this.slots.free(grave.slot)
-      else left.push(grave)
+    for (let { first } = this.unfreed; first !== undefined && first.postedCount <= published; ) {
+      this.slots.free(first.slot)
+      this.unfreed.shift()
+      first = this.unfreed.first
     }
-    this.unfreed = left
+  }
+
+  private buryHolding(): void {
+    const { holding, unborn } = this
+    this.holding = []
+    for (const grave of holding) {
+      if (unborn.isHolding(grave.pid)) this.holding.push(grave)
+      else this.bury(grave.slot)
+    }
   }
 }

@@ -30,6 +30,7 @@ import { Decoder, Encoder } from '../term/codec.ts'
 import { generationOf, slotOf } from '../term/pid.ts'
 import type { Kernel } from './kernel.ts'
 import { hasRelations, install, type SpawnRequest } from './lifecycle.ts'
+import { Line } from './line.ts'
 
 export interface StealParts {
   /** By endpoint. */
@@ -65,35 +66,6 @@ const OLDEST_EVERY = 32
 /** Who steals takes one of so many, up to `TAKE_COUNT_MAX` at once: what it takes nobody else can have. */
 const TAKE_SHARE = 8
 const TAKE_COUNT_MAX = 8
-/** A line is moved up when so many have gone, and half of it. */
-const COMPACT_COUNT = 1_024
-
-/** First come, first served. */
-class Line {
-  private items: Waiting[] = []
-  private head = 0
-
-  get length(): number {
-    return this.items.length - this.head
-  }
-
-  push(waiting: Waiting): void {
-    this.items.push(waiting)
-  }
-
-  shift(): Waiting | undefined {
-    if (this.head === this.items.length) return undefined
-    const waiting = this.items[this.head++]
-    if (this.head === this.items.length) {
-      this.items.length = 0
-      this.head = 0
-    } else if (this.head >= COMPACT_COUNT && this.head * 2 >= this.items.length) {
-      this.items = this.items.slice(this.head)
-      this.head = 0
-    }
-    return waiting
-  }
-}
 
 export class Stealing {
   /** Requests taken from others. */
@@ -104,9 +76,9 @@ export class Stealing {
   private readonly encoder = new Encoder()
   private readonly decoder = new Decoder()
   private readonly stolen = new StolenRequest()
-  private readonly backlog = new Line()
+  private readonly backlog = new Line<Waiting>()
   /** Too long for a cell, or no bytes: nobody else can have them. */
-  private readonly large = new Line()
+  private readonly large = new Line<Waiting>()
   private ownCount = 0
   /** Whom to look at first for something to take. */
   private nextVictim = 1

@@ -38,6 +38,8 @@ const FRAME_BYTES_TRIED = 256
 const PUBLISH_BATCH = 16
 const SCRATCH_BYTES_MIN = 1 << 16
 const SCRATCH_BYTES_MAX = 2 ** 30
+/** Frames that wait share buffers of so many bytes; one of more than a quarter has its own. */
+const CHUNK_BYTES = 1 << 16
 
 function headerBytes(kind: number): number {
   return kind === SIGNAL.message ? SHORT_HEADER_BYTES : LONG_HEADER_BYTES
@@ -56,6 +58,45 @@ interface Parcel {
   readonly transfer: readonly Transferable[]
 }
 
+/** Where frames are encoded that the ring cannot take now. */
+class Scratch {
+  readonly bytes: Uint8Array
+  private readonly words: Int32Array
+  private readonly floats: Float64Array
+
+  constructor(byteLength: number) {
+    this.bytes = new Uint8Array(byteLength)
+    this.words = new Int32Array(this.bytes.buffer)
+    this.floats = new Float64Array(this.bytes.buffer)
+  }
+
+  writeHeader(kind: number, target: number, source: number, ref: number): void {
+    this.words[1] = kind
+    this.floats[1] = target
+    if ((kind & KIND_MASK) === SIGNAL.message) return
+    this.floats[2] = source
+    this.floats[3] = ref
+  }
+}
+
+/** Copies of what stood in the scratch. */
+class Kept {
+  private chunk = new Uint8Array(0)
+  private used = 0
+
+  copy(bytes: Uint8Array, length: number): Uint8Array {
+    if (length > CHUNK_BYTES / 4) return bytes.slice(0, length)
+    if (this.used + length > this.chunk.length) {
+      this.chunk = new Uint8Array(CHUNK_BYTES)
+      this.used = 0
+    }
+    const copy = this.chunk.subarray(this.used, this.used + length)
+    copy.set(bytes.subarray(0, length))
+    this.used += length
+    return copy
+  }
+}
+
 export class OutChannel {
   private readonly ring: RingWriter
   private readonly encoder = new Encoder()
@@ -65,7 +106,8 @@ export class OutChannel {
   private overflow: KeptFrame[] = []
   /** Where the overflow begins; what lies before has gone. */
   private overflowHead = 0
-  private scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
+  private scratch = new Scratch(SCRATCH_BYTES_MIN)
+  private readonly kept = new Kept()
   private spilled = 0
   private waitingBytes = 0
   /** The life of the other end that all this is for. */
@@ -141,7 +183,7 @@ export class OutChannel {
   /** Processes whose spawn request waits here. */
   *waitingSpawns(): Iterable<number> {
     for (const { bytes } of this.overflow.slice(this.overflowHead)) {
-      const view = new DataView(bytes.buffer)
+      const view = new DataView(bytes.buffer, bytes.byteOffset)
       if ((view.getInt32(4, true) & KIND_MASK) === SIGNAL.spawn) yield view.getFloat64(8, true)
     }
   }
@@ -201,26 +243,27 @@ export class OutChannel {
     const begin = headerBytes(kind)
     let end: number = FULL
     for (;;) {
-      end = this.encoder.encode(value, new Uint8Array(this.scratch), begin, this.scratch.byteLength)
+      const { bytes } = this.scratch
+      end = this.encoder.encode(value, bytes, begin, bytes.length)
       if (end !== FULL) break
-      if (this.scratch.byteLength >= SCRATCH_BYTES_MAX) {
+      if (bytes.length >= SCRATCH_BYTES_MAX) {
         throw new HeddleError('ERR_UNCLONABLE', 'a message is larger than 1 GiB')
       }
-      this.scratch = new ArrayBuffer(this.scratch.byteLength * 4)
+      this.scratch = new Scratch(bytes.length * 4)
     }
+    const { scratch } = this
     if (end === NEEDS_PORT) {
       this.postParcel(order, kind | PAYLOAD_THROUGH_PORT, target, source, ref, ownPayload(value, []))
     } else if (end > this.ring.frameBytesMax) {
-      const bytes = this.scratch.slice(begin, end)
+      const bytes = scratch.bytes.slice(begin, end).buffer
       this.postParcel(order, kind | BYTES_THROUGH_PORT, target, source, ref, {
         value: bytes,
         transfer: [bytes],
       })
-      this.scratch = new ArrayBuffer(SCRATCH_BYTES_MIN)
+      this.scratch = new Scratch(SCRATCH_BYTES_MIN)
     } else {
-      const bytes = new Uint8Array(this.scratch.slice(0, end))
-      writeHeader(bytes.buffer, kind, target, source, ref)
-      this.put({ bytes, order, parcel: undefined })
+      scratch.writeHeader(kind, target, source, ref)
+      this.put({ bytes: this.kept.copy(scratch.bytes, end), order, parcel: undefined })
     }
   }
 
@@ -232,8 +275,8 @@ export class OutChannel {
     ref: number,
     parcel: Parcel,
   ): void {
-    const bytes = new Uint8Array(headerBytes(kind & KIND_MASK))
-    writeHeader(bytes.buffer, kind, target, source, ref)
+    this.scratch.writeHeader(kind, target, source, ref)
+    const bytes = this.kept.copy(this.scratch.bytes, headerBytes(kind & KIND_MASK))
     this.put({ bytes, order, parcel })
   }
 
@@ -292,21 +335,6 @@ function ownPayload(value: unknown, transfer: readonly Transferable[]): Parcel {
   } catch (error) {
     throw new HeddleError('ERR_UNCLONABLE', `cannot transfer: ${(error as Error).message}`, { cause: error })
   }
-}
-
-function writeHeader(
-  buffer: ArrayBufferLike,
-  kind: number,
-  target: number,
-  source: number,
-  ref: number,
-): void {
-  const view = new DataView(buffer)
-  view.setInt32(4, kind, true)
-  view.setFloat64(8, target, true)
-  if ((kind & KIND_MASK) === SIGNAL.message) return
-  view.setFloat64(16, source, true)
-  view.setFloat64(24, ref, true)
 }
 
 export type Deliver = (
