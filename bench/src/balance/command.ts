@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- balance`: how much sooner a load that begins on one scheduler is through when it may spread. Both
  * sides run in turn, in one OS process, on two VMs of which one has its balancer off; the figure is the ratio of each
- * pair of rounds. Beside it stands what a BEAM makes of the same load on the same machine.
+ * pair of rounds. Beside it stands what a BEAM makes of the same load on the same machine, and what bare threads do.
  */
 
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ import {
 } from '@heddle/bench'
 import { startVm, tag, type Vm } from '@heddle/scheduler'
 import { onBeam } from './beam.ts'
+import { onThreads } from './threads.ts'
 import { type Skew, starter, type Timing } from './workloads.ts'
 
 /** So much sooner than without balancing, at least. */
@@ -23,16 +24,18 @@ const RATIO_MIN = 1.7
 
 const USAGE = `npm run bench -- balance [--rounds N] [--schedulers N] [--only NAME]
 
-  --rounds N       rounds that count, after one to warm up; default 7
+  --rounds N       rounds that count, after two to warm up; default 7
   --schedulers N   default 2
   --only NAME      skew_actors, skew_jobs or skew_jobs_small
 
 The exit status is 0 only if the best of the three ratios is at least ${RATIO_MIN}.
 `
 const ROUND_COUNT = 7
+/** Rounds that only warm up: V8 has seen both ways of a job by then. */
+const WARM_COUNT = 2
 
 const LOADS: { readonly [name: string]: Omit<Skew, 'staysLocal'> } = {
-  skew_actors: { workload: 'actors', count: 64, stepCount: 2_000, fibOf: 12 },
+  skew_actors: { workload: 'actors', count: 64, stepCount: 10_000, fibOf: 12 },
   skew_jobs: { workload: 'jobs', count: 100_000, stepCount: 1, fibOf: 17 },
   skew_jobs_small: { workload: 'jobs', count: 100_000, stepCount: 1, fibOf: 12 },
 }
@@ -61,30 +64,32 @@ export async function runBalance(args: string[]): Promise<number> {
     return values.help === true ? 0 : 2
   }
   process.stdout.write(`${formatMachine(describeMachine())}\n\n${formatHeading(COLUMNS)}\n`)
-  const ratios: number[] = []
-  for (const name of names) ratios.push(await compare(name, LOADS[name] as Skew, schedulers, roundCount))
-  const best = Math.max(...ratios)
-  const holds = best >= RATIO_MIN
+  let best = { name: '', ratio: 0 }
+  for (const name of names) {
+    const ratio = await compare(name, LOADS[name] as Skew, schedulers, roundCount)
+    if (ratio > best.ratio) best = { name, ratio }
+  }
+  const holds = best.ratio >= RATIO_MIN
+  const verdict = holds ? 'reached' : 'missed'
   process.stdout.write(
-    `\n${best.toFixed(2)} times as fast at best; at least ${RATIO_MIN} is asked for: ${holds ? 'reached' : 'missed'}\n`,
+    `\n${best.ratio.toFixed(2)} times as fast at best, by ${best.name}; at least ${RATIO_MIN} is asked for: ${verdict}\n`,
   )
   return holds ? 0 : 1
 }
 
-/** Prints a line for Heddle and one for the BEAM; returns Heddle's median ratio. */
+/** Prints a line for Heddle, one for the BEAM, one for bare threads; returns Heddle's median ratio. */
 async function compare(name: string, load: Skew, schedulers: number, roundCount: number): Promise<number> {
   const stays: Timing[] = []
   const spreads: Timing[] = []
   {
     await using still = await startVm({ schedulers, balance: 'off' })
     await using balanced = await startVm({ schedulers, balance: 'on' })
-    for (let round = 0; round <= roundCount; round++) {
+    for (let round = 0; round < WARM_COUNT + roundCount; round++) {
       const pair = [
         await time(still, { ...load, staysLocal: true }),
         await time(balanced, { ...load, staysLocal: false }),
       ] as const
-      // The first is for getting warm.
-      if (round === 0) continue
+      if (round < WARM_COUNT) continue
       stays.push(pair[0])
       spreads.push(pair[1])
     }
@@ -95,6 +100,8 @@ async function compare(name: string, load: Skew, schedulers: number, roundCount:
   if (beam === undefined)
     process.stdout.write(`${formatRow(COLUMNS, [name, 'BEAM', 'not installed here'])}\n`)
   else row(name, `OTP ${beam.release}`, beam.bound, beam.free, '')
+  const threads = await onThreads({ ...load, staysLocal: true }, schedulers, roundCount)
+  row(name, 'threads', threads.one, threads.all, '')
   return ratio
 }
 

@@ -3,11 +3,13 @@
  * a fixed rhythm, at what the others publish; nobody is in charge, and nobody is asked.
  *
  *     look: my queue (smoothed) against the shortest of the others ---- even ----> nothing
- *           uneven twice in a row --> a quarter of the difference goes there, those that would wait longest first
+ *           uneven twice in a row, or once, and that queue is empty --> half of the difference goes there, those that would
+ *                                                                       wait longest first
  *
- * Against ping-pong: what is published is old by up to a slice, so one look proves nothing; a quarter leaves room for what
- * others send there at the same time (half would overshoot as soon as two do); and who has just arrived stays for a
- * while. Nothing moves while some scheduler is stuck in a callback (`Moves` sees to that): it would hold up the move.
+ * Against ping-pong: what is published is old by up to a slice, so one look proves nothing, unless there is nothing at all
+ * to run; and who has just arrived stays for a while. Half makes both even. Two who give to the same one would overshoot, but one move
+ * is under way in the whole VM, and who did not get the lock looks again. Nothing moves while some scheduler is stuck in a callback
+ * (`Moves` sees to that): it would hold up the move.
  *
  * Rejected: pulling by the idle (it would have to find out what is at rest elsewhere); counting processes rather than those
  * that would run (a million idle ones are no load).
@@ -28,12 +30,14 @@ interface Rhythm {
 }
 
 const RHYTHMS: Readonly<Record<Exclude<Balance, 'off'>, Rhythm>> = {
-  on: { periodMs: 10, differenceMin: 32, stayMs: 200 },
-  aggressive: { periodMs: 2, differenceMin: 4, stayMs: 20 },
+  on: { periodMs: 10, differenceMin: 8, stayMs: 200 },
+  aggressive: { periodMs: 2, differenceMin: 2, stayMs: 20 },
 }
 
 const FIRST_SCHEDULER = 1
-const GIVEN_COUNT_MAX = 64
+const GIVEN_COUNT_MAX = 128
+/** Of a queue full of those that cannot go (new ones, pinned ones), no more are looked at than this. */
+const LOOKED_AT_COUNT_MAX = 512
 const LOOK_COUNT_MIN = 2
 
 export class Balancer {
@@ -43,6 +47,8 @@ export class Balancer {
   private readonly rhythm: Rhythm
   private load = 0
   private unevenCount = 0
+  /** Requests of its own that have not ended: what the others publish says nothing of those yet. */
+  private askedCount = 0
 
   constructor(kernel: Kernel, balance: Exclude<Balance, 'off'>) {
     this.kernel = kernel
@@ -52,17 +58,19 @@ export class Balancer {
   look(nowMs: number): void {
     const { kernel, rhythm } = this
     this.nextMs = nowMs + rhythm.periodMs
+    if (this.askedCount > 0) return
     this.load = (this.load + kernel.runQueueLength) / 2
     const to = this.shortest()
-    const difference = to === 0 ? 0 : this.load - kernel.control.counters(to).runQueueLength
+    const length = to === 0 ? Infinity : kernel.control.counters(to).runQueueLength
+    const difference = (length === 0 ? kernel.runQueueLength : this.load) - length
     if (difference < rhythm.differenceMin || difference * 2 < this.load) {
       this.unevenCount = 0
       return
     }
     this.unevenCount += 1
-    if (this.unevenCount < LOOK_COUNT_MIN) return
+    if (this.unevenCount < LOOK_COUNT_MIN && length > 0) return
     this.unevenCount = 0
-    this.give(to, Math.min(Math.floor(difference / 4), GIVEN_COUNT_MAX), nowMs)
+    this.give(to, Math.min(Math.floor(difference / 2), GIVEN_COUNT_MAX), nowMs)
   }
 
   /** The scheduler with the shortest queue but this one; 0 if there is none. */
@@ -83,12 +91,24 @@ export class Balancer {
   private give(to: number, count: number, nowMs: number): void {
     const { kernel } = this
     let left = count
+    let lookedAtCount = 0
     for (const process of kernel.waitingLongest()) {
-      if (left === 0) return
+      if (left === 0 || lookedAtCount === LOOKED_AT_COUNT_MAX) return
+      lookedAtCount += 1
       if (!this.mayGo(process, nowMs)) continue
       left -= 1
-      kernel.moves.request(process.pid, to, 0, () => {})
+      this.askedCount += 1
+      kernel.moves.request(process.pid, to, 0, this.moved)
     }
+  }
+
+  /** One has moved, or cannot: when all have, the queue is another one. */
+  private readonly moved = (): void => {
+    this.askedCount -= 1
+    if (this.askedCount > 0) return
+    const { kernel, rhythm } = this
+    this.load = kernel.runQueueLength
+    this.nextMs = kernel.outside.now() + rhythm.periodMs
   }
 
   private mayGo({ status, phase, isHost, extras }: Process, nowMs: number): boolean {
