@@ -2,7 +2,17 @@
 
 import { HeddleError, type Pid, startVm, tag, type Vm } from '@heddle/scheduler'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { caller, idler, instanceHolder, ledger, sender, spinner, waiter } from '#fixtures/sched-nomads'
+import {
+  caller,
+  idler,
+  instanceHolder,
+  ledger,
+  porter,
+  portSender,
+  sender,
+  spinner,
+  waiter,
+} from '#fixtures/sched-nomads'
 
 const SCHEDULER_COUNT = 3
 const MOVE_COUNT = 300
@@ -105,6 +115,24 @@ describe('balancing', () => {
       code: 'ERR_BAD_ARGUMENT',
     })
   })
+})
+
+test('ports that are sent to a process on its way move on with it', async () => {
+  const words = new Int32Array(new SharedArrayBuffer(12))
+  const pid = await vm.spawn(porter, undefined, { scheduler: 1 })
+  // On the third scheduler: while it stands in a turn it does not hear of a move.
+  await vm.spawn(portSender, { to: pid, words }, { scheduler: SCHEDULER_COUNT })
+  for (let moveCount = 0; moveCount < 40; ) {
+    // One that waits in the mailbox pins it for as long.
+    if ((await vm.migrate(pid, 1 + (moveCount % 2))).moved) moveCount += 1
+  }
+  Atomics.store(words, 2, 1)
+  let [sent, answered] = [1, 0]
+  while (answered < sent) {
+    await new Promise((resolve) => setImmediate(resolve))
+    ;[sent, answered] = [Atomics.load(words, 0), Atomics.load(words, 1)]
+  }
+  expect((await vm.processInfo(pid))?.messageQueueLength).toBe(0)
 })
 
 test(`a server and its clients are moved ${MOVE_COUNT} times under load: all in order, nothing lost`, async () => {

@@ -12,7 +12,9 @@
  */
 
 import { type Process, type SignalRecord, STATUS } from '../process/process.ts'
+import type { Transferable } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
+import { movablesOf } from '../term/codec-port.ts'
 import { generationOf, slotOf } from '../term/pid.ts'
 import type { Kernel } from './kernel.ts'
 import { endSealed } from './lifecycle.ts'
@@ -94,15 +96,32 @@ export class MoveOut {
   }
 
   /** A frame of its own: what can just be cloned by itself may be nested too deeply as part of something. */
-  private follow(pid: number, { source, ref, value }: SignalRecord): void {
-    const { kernel, to } = this
+  private follow(pid: number, signal: SignalRecord): void {
     try {
-      kernel.post(to, SIGNAL.followed, pid, source, ref, value)
+      this.postFollowing(pid, signal, undefined)
     } catch {
-      // It holds what can be moved once and not cloned, as a MessagePort: it was moved to here.
-      kernel.droppedCount += 1
-      kernel.post(to, SIGNAL.followed, pid, LOST_SOURCE, ref, undefined)
+      this.followMoving(pid, signal)
     }
+  }
+
+  /** It holds what can be moved and not cloned, as a MessagePort: that was moved to here, and is moved on. */
+  private followMoving(pid: number, signal: SignalRecord): void {
+    try {
+      this.postFollowing(pid, signal, movablesOf(signal.value) as readonly Transferable[])
+    } catch {
+      // A port that its other end has closed can go nowhere any more.
+      const { kernel, to } = this
+      kernel.droppedCount += 1
+      kernel.post(to, SIGNAL.followed, pid, LOST_SOURCE, signal.ref, undefined)
+    }
+  }
+
+  private postFollowing(
+    pid: number,
+    { source, ref, value }: SignalRecord,
+    transfer: readonly Transferable[] | undefined,
+  ): void {
+    this.kernel.post(this.to, SIGNAL.followed, pid, source, ref, value, transfer)
   }
 
   /**

@@ -10,6 +10,7 @@ import { Decoder } from './codec-decode.ts'
 import { Encoder } from './codec-encode.ts'
 import { FRAME_BYTES_MAX, FULL } from './codec-tags.ts'
 import { HeddleError } from './errors.ts'
+import { kindOf, SUSPECT } from './kind.ts'
 import { cloneError } from './unclonable.ts'
 
 const BYTES_FIRST = 1 << 12
@@ -49,17 +50,41 @@ export class Attachments {
  * @throws HeddleError ERR_UNCLONABLE
  */
 export function encodeForPort(value: unknown, transfer: readonly unknown[] = []): PortPayload {
+  const attachments = new Attachments(transfer)
+  return { frame: encodeWith(attachments, value), attachments: attachments.list }
+}
+
+function encodeWith(attachments: Attachments, value: unknown): Uint8Array<ArrayBuffer> {
   for (let length = BYTES_FIRST; ; length *= 4) {
     const bytes = new Uint8Array(length)
-    const attachments = new Attachments(transfer)
+    attachments.list.length = 0
     const end = new Encoder(attachments).encode(value, bytes, 0, bytes.length)
-    if (end !== FULL) return { frame: bytes.slice(0, end), attachments: attachments.list }
+    if (end !== FULL) return bytes.slice(0, end)
     if (length >= FRAME_BYTES_MAX) throw new HeddleError('ERR_UNCLONABLE', 'message is larger than 1 GiB')
   }
 }
 
 export function decodeFromPort({ frame, attachments }: PortPayload): unknown {
   return new Decoder().decode(frame, 0, frame.length, attachments)
+}
+
+/** Wants all that the platform would not clone. */
+class Movables extends Attachments {
+  override isWanted(value: object): boolean {
+    return kindOf(value) === SUSPECT
+  }
+}
+
+/**
+ * What of a value can only move, a `MessagePort` for one: it has to be transferred if the value, which came from elsewhere
+ * and is nobody else's, is to travel on.
+ *
+ * @throws HeddleError ERR_UNCLONABLE
+ */
+export function movablesOf(value: unknown): readonly unknown[] {
+  const movables = new Movables([])
+  encodeWith(movables, value)
+  return movables.list
 }
 
 /** The way through a port, without the port: for a receiver in the same thread. */
