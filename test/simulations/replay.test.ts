@@ -50,3 +50,8 @@ test('the command runs many, and says last how many failed', async () => {
   expect(stdout).toMatch(/schedules per second/)
   expect(stdout).toMatch(/checked: pairwise_order \d+/)
 })
+
+// The host hears that a process is on its way to a scheduler with which it has parted already.
+test('seed 288721 of calls breaks nothing', async () => {
+  expect((await runSeed(programOf(288_721, 'calls'), 288_721, true)).failure).toBeUndefined()
+})

@@ -3,13 +3,13 @@
  * may hear of that, and send to them, sooner. What comes for them is held until they are there.
  */
 
-import type { SignalRecord } from '../process/process.ts'
+import type { Process, SignalRecord } from '../process/process.ts'
 import { slotOf } from '../term/pid.ts'
 import type { Kernel } from './kernel.ts'
 import { breakProcessWith } from './relations.ts'
 
-/** A signal, or the end of the scheduler that signals before it came from. */
-type Held = SignalRecord | { readonly brokenWith: number }
+/** A signal, or what is to be done behind those before it. */
+type Held = SignalRecord | { readonly act: (process: Process) => void }
 
 export class Embryos {
   private readonly held = new Map<number, Held[]>()
@@ -38,15 +38,20 @@ export class Embryos {
 
   /** A scheduler has died: what its processes bind here, by signals that are held, breaks behind them. */
   breakWith(endpoint: number): void {
-    for (const held of this.held.values()) held.push({ brokenWith: endpoint })
+    this.whenThere((process) => breakProcessWith(this.kernel, process, endpoint))
+  }
+
+  /** Is done to each that something is held for, behind that. */
+  whenThere(act: (process: Process) => void): void {
+    for (const held of this.held.values()) held.push({ act })
   }
 
   /** The process is there. */
   release(pid: number): void {
     for (const each of this.take(pid)) {
-      if ('brokenWith' in each) {
+      if ('act' in each) {
         const process = this.kernel.table.get(pid)
-        if (process !== undefined) breakProcessWith(this.kernel, process, each.brokenWith)
+        if (process !== undefined) each.act(process)
       } else this.kernel.receive(each.kind, pid, each.source, each.ref, each.value, each.from)
     }
   }
@@ -54,8 +59,7 @@ export class Embryos {
   /** It will never be: the spawn request will not come any more. */
   abandon(pid: number): void {
     for (const each of this.take(pid)) {
-      if (!('brokenWith' in each))
-        this.kernel.answerForDead(each.kind, pid, each.source, each.ref, each.value)
+      if (!('act' in each)) this.kernel.answerForDead(each.kind, pid, each.source, each.ref, each.value)
     }
   }
 

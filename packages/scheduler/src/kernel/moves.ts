@@ -17,7 +17,7 @@ import type { Alarm } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { type Install, LOST_SOURCE, type Moved, MoveOut } from './move-out.ts'
 import { type Parcel, packProcess, unpackProcess } from './parcel.ts'
-import { breakProcessWith, breakStrays } from './relations.ts'
+import { breakProcessWith, breakProcessWithMoving } from './relations.ts'
 import { Routes } from './routes.ts'
 
 /** How a request ended. `elsewhere`: it has been moved by another one meanwhile. */
@@ -278,6 +278,8 @@ export class Moves {
     if (epochs[kernel.endpoint] !== this.epoch) return
     if (this.isCalm()) this.routes.weed()
     for (const pid of pids) this.routes.set(pid, to, from)
+    // It has died since, and is parted with already. So it has not inherited, for which it needs the flush of this kernel.
+    if (this.partedAfter(to, epochs[to] as number)) this.breakWithMoving(to, (pid) => pids.includes(pid))
     kernel.post(from, SIGNAL.flush, 0, 0, ref, undefined)
     // All that was ever sent to the old owner shall be there before anything goes to the new one.
     kernel.outside.flush()
@@ -357,9 +359,17 @@ export class Moves {
     if (!this.routes.hasStrays(peer)) return
     // Did it die with that peer, or arrive elsewhere and die there? In that case its last words lie in a ring.
     kernel.forgotten.whenCaughtUp(() => {
-      for (const process of [...kernel.table]) breakStrays(kernel, process, peer)
+      this.breakWithMoving(peer, (pid) => this.routes.isStray(pid, peer))
       this.routes.forgetStrays(peer)
     })
+  }
+
+  /** What is here, or on its way to here, breaks with those that died on their way to or from `peer`. */
+  private breakWithMoving(peer: number, hasDied: (pid: number) => boolean): void {
+    const { kernel } = this
+    const part = (process: Process): void => breakProcessWithMoving(kernel, process, peer, hasDied)
+    for (const process of [...kernel.table]) part(process)
+    kernel.embryos.whenThere(part)
   }
 
   /** Runs it when no move of this kernel's is under way: now, if none is. */

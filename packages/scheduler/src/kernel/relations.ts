@@ -254,13 +254,17 @@ export function breakProcessWith(kernel: Kernel, process: Process, endpoint: num
   unmuteFor(kernel, process, isThere)
 }
 
-/** Breaks with processes that were on their way from that scheduler, and have died with it. */
-export function breakStrays(kernel: Kernel, process: Process, endpoint: number): void {
-  const { routes } = kernel.moves
-  breakWithLost(kernel, process, endpoint, (pid) => routes.isStray(pid, endpoint))
+/** The same, but with the processes that died on their way to or from that scheduler. */
+export function breakProcessWithMoving(
+  kernel: Kernel,
+  process: Process,
+  endpoint: number,
+  hasDied: (pid: number) => boolean,
+): void {
+  breakWithLost(kernel, process, endpoint, hasDied)
   if (!process.isSuspended) return
-  resumeFor(kernel, process, (pid) => routes.isStray(pid, endpoint))
-  unmuteFor(kernel, process, (pid) => routes.isStray(pid, endpoint))
+  resumeFor(kernel, process, hasDied)
+  unmuteFor(kernel, process, hasDied)
 }
 
 function breakWithLost(
