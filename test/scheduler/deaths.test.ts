@@ -7,7 +7,7 @@ import { server } from '#fixtures/sched-calls'
 import { echo, lastWords, spawning, stuck, worker } from '#fixtures/sched-deaths'
 import { puppet } from '#fixtures/sched-kit'
 
-const HANG_MS = 10_000
+const HANG_MS = 20_000
 
 /** Until the scheduler can be spawned on. */
 async function untilUp(vm: Vm, scheduler: number): Promise<void> {

@@ -19,7 +19,7 @@ import { nesting, notAtTopLevel } from '#fixtures/sched-deaths'
 import { ending } from '#fixtures/sched-ends'
 import { puppet, puppetAddress } from '#fixtures/sched-kit'
 
-const HANG_MS = 3_000
+const HANG_MS = 20_000
 
 async function codeOf(action: () => unknown): Promise<unknown> {
   try {
