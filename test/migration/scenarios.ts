@@ -258,8 +258,8 @@ function namelessRefs(value: unknown): unknown {
 
 async function infoOf(at: Stage, pid: Pid): Promise<unknown> {
   const info = (await at.host.ask(at.self.processInfo(pid))) as unknown as Record<string, unknown>
-  const { scheduler: _scheduler, ...rest } = info
-  return namelessRefs(rest)
+  const { scheduler, affinity, ...rest } = info
+  return namelessRefs({ ...rest, isBound: affinity === scheduler })
 }
 
 const servers: Record<string, Scenario> = {

@@ -36,7 +36,10 @@ test('children bound to it wait for its successor; their deaths are one fault', 
   await stage.lines(3)
   await until(() => areRunning(ref, 3))
   expect(await stage.clearLines()).toEqual(['a', 'b', 'c'].map((id) => [id, 'start']))
-  for (const id of ['a', 'b', 'c']) expect(await vm.call(id, worker.scheduler())).toBe(2)
+  for (const id of ['a', 'b', 'c']) {
+    expect(await vm.call(id, worker.scheduler())).toBe(2)
+    expect((await vm.processInfo(vm.whereis(id) ?? vm.pid))?.affinity).toBe(2)
+  }
 })
 
 test('children that are not bound start elsewhere', async () => {
@@ -53,6 +56,7 @@ test('children that are not bound start elsewhere', async () => {
   await stage.lines(onTwo.length)
   await until(() => areRunning(ref, 16))
   expect(await stage.clearLines()).toEqual(onTwo.map((id) => [id, 'start']))
+  for (const id of ids) expect((await vm.processInfo(vm.whereis(id) ?? vm.pid))?.affinity).toBeUndefined()
 })
 
 test.each(['one_for_all', 'rest_for_one'] as const)('%s: takes the others along', async (strategy) => {

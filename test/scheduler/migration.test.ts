@@ -11,6 +11,7 @@ import {
   portSender,
   sender,
   spinner,
+  spinnerMaker,
   waiter,
 } from '#fixtures/sched-nomads'
 
@@ -50,6 +51,24 @@ describe('a process at rest', () => {
     expect(await down).toMatchObject({ reason: 'enough' })
     expect(await vm.migrate(pid, 1)).toEqual({ moved: false, reason: 'noproc' })
   })
+
+  test.each([
+    ['a number', 1, 1],
+    ['local', 'local', undefined],
+    ['spread', 'spread', undefined],
+    ['nothing', undefined, undefined],
+  ] as const)(
+    'is bound to where it is if that was said when it was spawned: %s',
+    async (_, said, affinity) => {
+      const pid = await vm.spawn(idler, undefined, said === undefined ? {} : { scheduler: said })
+      expect((await vm.processInfo(pid))?.affinity).toBe(affinity)
+      for (const scheduler of [2, 3]) {
+        expect(await vm.migrate(pid, scheduler)).toEqual({ moved: true })
+        expect((await vm.processInfo(pid))?.affinity).toBe(affinity === undefined ? undefined : scheduler)
+      }
+      vm.exit(pid, 'kill')
+    },
+  )
 
   test('dies with the scheduler that it has moved to, not with the one that it came from', async () => {
     const pid = await vm.spawn(idler, undefined, { scheduler: 1 })
@@ -95,19 +114,28 @@ describe('what cannot move', () => {
 })
 
 describe('balancing', () => {
-  test('carries some of a long run queue to an idle scheduler', async () => {
+  test('carries some of a long run queue to an idle scheduler, and leaves alone who is bound to his', async () => {
     await using balanced = await startVm({ schedulers: 2, balance: 'aggressive' })
-    const spinners: Pid[] = []
-    for (let count = 0; count < 100; count++)
-      spinners.push(await balanced.spawn(spinner, balanced.pid, { scheduler: 1 }))
+    const bound = await Promise.all(
+      Array.from({ length: 20 }, () => balanced.spawn(spinner, balanced.pid, { scheduler: 1 })),
+    )
+    expect(await balanced.migrate(bound[0] as Pid, 2, { timeoutMs: 60_000 })).toEqual({ moved: true })
+    await balanced.spawn(spinnerMaker, { host: balanced.pid, count: 100 }, { scheduler: 1 })
+    const { pids } = await balanced.receive(tag<{ type: 'made'; pids: Pid[] }>('made'))
     // Some may come back, when too many went.
     for (let count = 0; count < 20; ) {
-      const { from, to } = await balanced.receive(
-        tag<{ type: 'carried'; from: number; to: number }>('carried'),
+      const { from, to, pid } = await balanced.receive(
+        tag<{ type: 'carried'; from: number; to: number; pid: Pid }>('carried'),
       )
+      if (pid.$pid === bound[0]?.$pid) continue
+      expect(pids).toContainEqual(pid)
       if (from === 1 && to === 2) count += 1
     }
-    for (const pid of spinners) balanced.send(pid, 'stop')
+    for (const [index, pid] of bound.entries())
+      expect(await balanced.processInfo(pid)).toMatchObject(
+        index === 0 ? { scheduler: 2, affinity: 2 } : { scheduler: 1, affinity: 1 },
+      )
+    for (const pid of [...bound, ...pids]) balanced.send(pid, 'stop')
   })
 
   test('an unknown kind of it is refused', async () => {

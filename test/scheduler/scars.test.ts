@@ -2,7 +2,17 @@
 
 import { ANY, type Report, startVm, type Vm } from '@heddle/scheduler'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { belated, clumsy, deep, evil, greeter, stillborn, twice, unloadable } from '#fixtures/sched-scars'
+import {
+  belated,
+  clumsy,
+  deep,
+  evil,
+  greeter,
+  sphinx,
+  stillborn,
+  twice,
+  unloadable,
+} from '#fixtures/sched-scars'
 
 describe.each([{ schedulers: 'inline' as const }, { schedulers: 2 }])(
   'with schedulers: $schedulers',
@@ -29,6 +39,15 @@ describe.each([{ schedulers: 'inline' as const }, { schedulers: 2 }])(
       expect(reason === 'noproc' || typeof reason === 'object').toBe(true)
       await works()
     })
+
+    test.each(['circular', 'chain', 'revoked', 'revoked error'] as const)(
+      'an exception that can hardly be told ends its process only: %s',
+      async (riddle) => {
+        const { reason } = await vm.whenDown(await vm.spawn(sphinx, riddle))
+        expect(reason === 'noproc' || typeof reason === 'object').toBe(true)
+        await works()
+      },
+    )
 
     test.each([490, 497, 498, 499, 500, 501, 5_000])(
       'a reason nested %i deep is told to those who watch',

@@ -40,6 +40,8 @@ function startPiscina(): Pool {
     filename: fileURLToPath(new URL('./work.js', import.meta.url)),
     name: work.name,
     maxThreads: THREAD_COUNT,
+    // As the VM's: by default piscina ends a thread that has had nothing to do for a moment, and then starts another.
+    idleTimeout: 60_000,
   })
 }
 

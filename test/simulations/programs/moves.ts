@@ -100,7 +100,8 @@ function breed(state: NomadState, dice: Dice, self: Self): void {
     schedulers: state.schedulers,
     peers: state.peers.slice(-6),
   }
-  const scheduler = dice.between(1, state.schedulers)
+  // The balancer leaves alone what is bound.
+  const scheduler = dice.chance(0.5) ? dice.between(1, state.schedulers) : 'spread'
   try {
     const definition = dice.chance(0.6) ? nomad : rawNomad
     state.peers.push(self.spawn(definition, child, { scheduler, link: dice.chance(0.3) }))
@@ -193,7 +194,8 @@ export const moves: Program = {
           peers: [...nomads],
         }
         const definition = dice.chance(0.6) ? nomad : rawNomad
-        nomads.push(self.spawn(definition, argument, { scheduler: dice.between(1, schedulers) }))
+        const scheduler = dice.chance(0.5) ? dice.between(1, schedulers) : 'spread'
+        nomads.push(self.spawn(definition, argument, { scheduler }))
       }
       const callers: Pid[] = []
       for (let index = dice.between(0, 3); index > 0; index--) {

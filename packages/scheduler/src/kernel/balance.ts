@@ -7,7 +7,7 @@
  *                                                                       wait longest first
  *
  * Against ping-pong: what is published is old by up to a slice, so one look proves nothing, unless there is nothing at all
- * to run; and who has just arrived stays for a while. Half makes both even. Two who give to the same one would overshoot, but one move
+ * to run; and who has just arrived stays for a while. Who was spawned with `scheduler: n` stays for good. Half makes both even. Two who give to the same one would overshoot, but one move
  * is under way in the whole VM, and who did not get the lock looks again. Nothing moves while some scheduler is stuck in a callback
  * (`Moves` sees to that): it would hold up the move.
  *
@@ -15,7 +15,7 @@
  * that would run (a million idle ones are no load).
  */
 
-import { PHASE, type Process, STATUS } from '../process/process.ts'
+import { PHASE, type Process, RESIDENCE, STATUS } from '../process/process.ts'
 import type { Kernel } from './kernel.ts'
 
 export type Balance = 'off' | 'on' | 'aggressive'
@@ -36,7 +36,7 @@ const RHYTHMS: Readonly<Record<Exclude<Balance, 'off'>, Rhythm>> = {
 
 const FIRST_SCHEDULER = 1
 const GIVEN_COUNT_MAX = 128
-/** Of a queue full of those that cannot go (new ones, pinned ones), no more are looked at than this. */
+/** Of a queue full of those that cannot go (new ones, bound or pinned ones), no more are looked at than this. */
 const LOOKED_AT_COUNT_MAX = 512
 const LOOK_COUNT_MIN = 2
 
@@ -111,8 +111,8 @@ export class Balancer {
     this.nextMs = kernel.outside.now() + rhythm.periodMs
   }
 
-  private mayGo({ status, phase, isHost, extras }: Process, nowMs: number): boolean {
-    if (status !== STATUS.runnable || phase !== PHASE.rest || isHost) return false
+  private mayGo({ status, phase, residence, extras }: Process, nowMs: number): boolean {
+    if (status !== STATUS.runnable || phase !== PHASE.rest || residence !== RESIDENCE.free) return false
     return extras === null || (extras.pinned === undefined && nowMs - extras.arrivedMs >= this.rhythm.stayMs)
   }
 }

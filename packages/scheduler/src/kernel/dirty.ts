@@ -25,9 +25,9 @@ import { Operation, type Task } from '../process/op.ts'
 import type { PendingCall, Process } from '../process/process.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { checkTimeout } from '../process/turn.ts'
-import { decodeFromPort, encodeForPort } from '../term/codec-port.ts'
 import { HeddleError } from '../term/errors.ts'
 import { Exit, type ExitReason } from '../term/exit-reason.ts'
+import { PayloadCodec } from '../term/payload.ts'
 import type { Alarm, AlarmTarget } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { checkOptions, refuseOperation } from './self-checks.ts'
@@ -96,7 +96,7 @@ class DirtyTask implements Task, PendingCall, AlarmTarget {
       return
     }
     const { url, name } = this.address
-    const request: DirtyRequest = { url, name, args: encodeForPort(this.args) }
+    const request: DirtyRequest = { url, name, args: kernel.payloads.encode(this.args) }
     process.addCall(this)
     this.isUnderWay = true
     try {
@@ -117,13 +117,13 @@ class DirtyTask implements Task, PendingCall, AlarmTarget {
     const outcome = value as DirtyOutcome
     switch (outcome.is) {
       case 'value':
-        this.operation?.complete(decodeFromPort(outcome.payload))
+        this.operation?.complete(this.kernel.payloads.decode(outcome.payload))
         break
       case 'thrown':
-        this.operation?.fail(decodeFromPort(outcome.payload))
+        this.operation?.fail(this.kernel.payloads.decode(outcome.payload))
         break
       case 'exit':
-        this.operation?.fail(new Exit(decodeFromPort(outcome.payload) as ExitReason))
+        this.operation?.fail(new Exit(this.kernel.payloads.decode(outcome.payload) as ExitReason))
         break
       case 'refused':
         this.operation?.fail(new HeddleError(outcome.code, outcome.message))
@@ -177,6 +177,7 @@ export interface DirtyPool {
 
 /** Runs each task as it comes, on this very thread: where time and order must be a simulation's own. */
 export function inThreadPool(lookUp: (url: string, name: string) => Definition | undefined): DirtyPool {
+  const codec = new PayloadCodec()
   return {
     run({ url, name, args }, answer) {
       const definition = lookUp(url, name)
@@ -185,7 +186,7 @@ export function inThreadPool(lookUp: (url: string, name: string) => Definition |
         code: 'ERR_UNKNOWN_DEFINITION',
         message: `${url} does not define '${name}'`,
       } as const
-      answer(definition === undefined ? unknown : performDirty(definition, args))
+      answer(definition === undefined ? unknown : performDirty(definition, args, codec))
       return () => {}
     },
   }

@@ -243,6 +243,11 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
       kernel.enqueue(process)
       return
     }
+    if (process.isWanted) {
+      kernel.enqueue(process)
+      kernel.moves.lookSoon()
+      return
+    }
     if (mailbox.length === 0 && !waitAtRest(kernel, process)) return
     if (--process.budget < 0) {
       kernel.enqueue(process)

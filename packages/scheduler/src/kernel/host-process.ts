@@ -3,7 +3,7 @@
  * embeds the VM calls and is called through it, from ordinary async code.
  */
 
-import { PHASE, Process, STATUS } from '../process/process.ts'
+import { PHASE, Process, RESIDENCE, STATUS } from '../process/process.ts'
 import { pidNumber } from '../term/pid.ts'
 import type { Kernel } from './kernel.ts'
 import type { ProcessSelf } from './self.ts'
@@ -25,7 +25,7 @@ export function makeHostProcess(kernel: Kernel): HostProcess {
   process.status = STATUS.waiting
   process.isStarted = true
   process.trapsExits = true
-  process.isHost = true
+  process.residence = RESIDENCE.host
   // It shares its thread with the embedder, who is not to be made to give way.
   process.budget = Infinity
   slots.markLive(slot)

@@ -19,6 +19,7 @@ import { PHASE, type Process, type SignalRecord, STATUS } from '../process/proce
 import type { Transferable } from '../process/self.ts'
 import { SIGNAL, type SignalKind } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
+import { PayloadCodec } from '../term/payload.ts'
 import { generationOf, pidNumber, slotOf } from '../term/pid.ts'
 import { Alarms } from './alarms.ts'
 import { answerForDead, applySignal, wantsAnswer } from './arrival.ts'
@@ -95,6 +96,8 @@ export class Kernel {
   private readonly overdue: { readonly dueMs: number; readonly fire: () => void }[] = []
   private isInSlice = false
   private readonly refs: RefSource
+  /** Of dirty functions. */
+  readonly payloads = new PayloadCodec()
 
   constructor(parts: KernelParts) {
     this.endpoint = parts.endpoint

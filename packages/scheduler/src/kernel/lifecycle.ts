@@ -19,7 +19,7 @@ import {
   type MailboxLimit,
   NORMAL,
 } from '../process/limits.ts'
-import { PHASE, Process, STATUS } from '../process/process.ts'
+import { PHASE, Process, RESIDENCE, STATUS } from '../process/process.ts'
 import type { ExitMessage, SpawnOptions } from '../process/self.ts'
 import { exitEffect, SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -32,6 +32,7 @@ import {
   errorReason,
   formatReason,
   isCleanExit,
+  isInstance,
   reasonOfThrown,
 } from '../term/exit-reason.ts'
 import { generationOf, PidTerm, pidNumber, slotOf } from '../term/pid.ts'
@@ -49,12 +50,19 @@ export interface SpawnRequest {
   readonly url: string
   readonly name: string
   argument: unknown
-  readonly link: boolean
-  readonly trapExit: boolean
+  /** Of `SPAWN_FLAG`. */
+  readonly flags: number
   /** Not 0: the parent wants to hear, under this reference, that the process has its code. */
   readonly ackRef: number
   readonly rare: RareOptions | undefined
 }
+
+export const SPAWN_FLAG = {
+  link: 1,
+  trapExit: 2,
+  /** It was said where it is to be: see `RESIDENCE`. */
+  bound: 4,
+} as const
 
 /** What few spawns ask for, or inherit. */
 interface RareOptions {
@@ -86,8 +94,7 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
     url: address.url,
     name: address.name,
     argument: spawning.argument,
-    link: isLinked,
-    trapExit: options.trapExit === true,
+    flags: flagsOf(options, isLinked),
     ackRef,
     rare,
   }
@@ -133,6 +140,11 @@ export function spawn(kernel: Kernel, parent: Process, spawning: Spawning): numb
   return pid
 }
 
+function flagsOf({ trapExit, scheduler }: SpawnOptions, isLinked: boolean): number {
+  const { link, trapExit: traps, bound } = SPAWN_FLAG
+  return (isLinked ? link : 0) | (trapExit === true ? traps : 0) | (typeof scheduler === 'number' ? bound : 0)
+}
+
 function allocateSlot(kernel: Kernel, owner: number): number {
   const slot = kernel.slots.allocate(owner)
   if (slot < 0) throw new HeddleError('ERR_SYSTEM_LIMIT', 'the process table is full: raise processCountMax')
@@ -146,7 +158,11 @@ function definitionOf({ url, name }: DefinitionAddress): Definition | undefined 
 
 /** Whether its parent has records of it: it must hear where it was born, if it does not make it itself. */
 export function hasRelations(request: SpawnRequest, monitorRef: number): boolean {
-  return request.link || monitorRef !== 0 || request.ackRef !== 0
+  return isLinkedBy(request) || monitorRef !== 0 || request.ackRef !== 0
+}
+
+function isLinkedBy({ flags }: SpawnRequest): boolean {
+  return (flags & SPAWN_FLAG.link) !== 0
 }
 
 const SPAWN_OPTIONS: ReadonlySet<string> = new Set<keyof SpawnOptions>([
@@ -238,9 +254,10 @@ export function install(
   const address = known ?? { url: request.url, name: request.name }
   const process = new Process(pid, parent, address, request.argument)
   process.self = kernel.makeSelf(process)
-  process.trapsExits = request.trapExit
+  process.trapsExits = (request.flags & SPAWN_FLAG.trapExit) !== 0
+  if ((request.flags & SPAWN_FLAG.bound) !== 0) process.residence = RESIDENCE.bound
   if (request.rare !== undefined) setRare(process, request.rare)
-  if (request.link) (process.links = new Map()).set(parent, { endpoint: parentEndpoint, unlinkId: 0 })
+  if (isLinkedBy(request)) (process.links = new Map()).set(parent, { endpoint: parentEndpoint, unlinkId: 0 })
   if (monitorRef !== 0)
     (process.watchers = new Map()).set(monitorRef, { pid: parent, endpoint: parentEndpoint })
   if (request.rare?.mailboxLimit?.onFull === 'mute_senders') beginMuting(kernel, process)
@@ -285,7 +302,7 @@ function load(kernel: Kernel, process: Process, loading: Promise<Definition>, ac
 
 /** Why code could not be had. It travels in a reply, and in an exit reason: what is nested too deeply for that is left out. */
 export function loadReason(thrown: unknown): ErrorReason {
-  const reason = errorReason(thrown instanceof Error ? thrown : new Error(formatReason(thrown)))
+  const reason = errorReason(isInstance(thrown, Error) ? thrown : new Error(formatReason(thrown)))
   try {
     copy([[reason]])
     return reason
@@ -306,7 +323,7 @@ function acknowledgeEnded(kernel: Kernel, process: Process): void {
 /** Its code threw what nobody caught. */
 export function crash(kernel: Kernel, process: Process, thrown: unknown): void {
   terminate(kernel, process, reasonOfThrown(thrown), {
-    isCrash: !(thrown instanceof Exit) || thrown instanceof Crash,
+    isCrash: !isInstance(thrown, Exit) || isInstance(thrown, Crash),
   })
 }
 

@@ -29,6 +29,7 @@ import {
   type PackedRequest,
   PHASE,
   Process,
+  RESIDENCE,
   STATUS,
   type Watcher,
 } from '../process/process.ts'
@@ -57,6 +58,8 @@ export interface Parcel {
   readonly content: Content
   readonly trapsExits: boolean
   readonly priority: number
+  /** Absent for most: it stays where it is going. */
+  readonly isBound?: true
   readonly reductionCount: number
   readonly restMs: number
   /** When its rest is over (`again(state, { afterMs })`), or its wait; if time stands still for it, what is left. */
@@ -181,7 +184,8 @@ function packLife(kernel: Kernel, process: Process, at: Parcel['at']): Omit<Parc
   const { pid, parent, address, trapsExits, priority, reductionCount, restMs } = process
   const { url, name } = address
   const due = dueOf(kernel, process)
-  return { pid, parent, url, name, at, trapsExits, priority, reductionCount, restMs, due }
+  const life = { pid, parent, url, name, at, trapsExits, priority, reductionCount, restMs, due }
+  return process.residence === RESIDENCE.bound ? { ...life, isBound: true } : life
 }
 
 function dueOf(kernel: Kernel, { restAlarm, waiting, extras }: Process): WaitEnd | undefined {
@@ -301,6 +305,7 @@ export function unpackProcess(kernel: Kernel, parcel: Parcel): Process {
   process.self = kernel.makeSelf(process)
   process.trapsExits = parcel.trapsExits
   process.priority = parcel.priority
+  if (parcel.isBound === true) process.residence = RESIDENCE.bound
   process.reductionCount = parcel.reductionCount
   process.restMs = parcel.restMs
   process.isStarted = parcel.at !== 'start'

@@ -2,7 +2,14 @@
 
 import { INFO_ITEMS, type InfoItem, type ProcessInfo } from '../process/info.ts'
 import { PRIORITIES } from '../process/limits.ts'
-import { type PackedRequest, type PendingCall, PHASE, type Process, STATUS } from '../process/process.ts'
+import {
+  type PackedRequest,
+  type PendingCall,
+  PHASE,
+  type Process,
+  RESIDENCE,
+  STATUS,
+} from '../process/process.ts'
 import type { GarbageCollected } from '../process/self.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { copy } from '../term/copy.ts'
@@ -24,6 +31,7 @@ const READERS: { readonly [Item in InfoItem]: (kernel: Kernel, process: Process)
   registeredName: (kernel, process) => kernel.names.nameOf(slotOf(process.pid)),
   status: (_kernel, process) => statusOf(process),
   scheduler: (kernel) => kernel.endpoint,
+  affinity: (kernel, process) => (process.residence === RESIDENCE.bound ? kernel.endpoint : undefined),
   definition: (_kernel, process) => ({ url: process.address.url, name: process.address.name }),
   trapExit: (_kernel, process) => process.trapsExits,
   priority: (_kernel, process) => PRIORITIES[process.priority] ?? 'normal',

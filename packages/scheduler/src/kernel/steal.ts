@@ -59,8 +59,6 @@ type Encoded = readonly [
   argument: unknown,
 ]
 
-const LINK = 1
-const TRAP_EXIT = 2
 /** Of so many that a scheduler takes of its own, while it has both, one comes from the queue that it shares. */
 const OLDEST_EVERY = 32
 /** Who steals takes one of so many, up to `TAKE_COUNT_MAX` at once: what it takes nobody else can have. */
@@ -231,15 +229,7 @@ export class Stealing {
   private decode(): SpawnRequest {
     const { bytes, length } = this.stolen
     const [url, name, flags, ackRef, rare, argument] = this.decoder.decode(bytes, 0, length) as Encoded
-    return {
-      url,
-      name,
-      argument,
-      link: (flags & LINK) !== 0,
-      trapExit: (flags & TRAP_EXIT) !== 0,
-      ackRef,
-      rare,
-    }
+    return { url, name, argument, flags, ackRef, rare }
   }
 
   private tellAll(pid: number): void {
@@ -270,8 +260,7 @@ export class Stealing {
   }
 
   /** Returns how many bytes; -1 if it does not fit, or is no bytes. */
-  private encode({ url, name, link, trapExit, ackRef, rare, argument }: SpawnRequest, at: number): number {
-    const flags = (link ? LINK : 0) | (trapExit ? TRAP_EXIT : 0)
+  private encode({ url, name, flags, ackRef, rare, argument }: SpawnRequest, at: number): number {
     const encoded: Encoded = [url, name, flags, ackRef, rare, argument]
     try {
       const end = this.encoder.encodeAlone(encoded, this.queue.bytes, at, at + STEAL_REQUEST_BYTES_MAX)

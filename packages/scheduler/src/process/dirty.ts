@@ -9,10 +9,10 @@
  */
 
 import { types } from 'node:util'
-import { decodeFromPort, encodeForPort, type PortPayload } from '../term/codec-port.ts'
 import { errorParts, fillError, makeError } from '../term/error-parts.ts'
 import { type ErrorCode, HeddleError } from '../term/errors.ts'
-import { Exit, errorReason, formatReason } from '../term/exit-reason.ts'
+import { Exit, errorReason, formatReason, isInstance } from '../term/exit-reason.ts'
+import type { Payload, PayloadCodec } from '../term/payload.ts'
 import { type Definition, type DefinitionAddress, define } from './define.ts'
 
 declare const argumentOf: unique symbol
@@ -35,12 +35,12 @@ export interface DirtyOptions {
 
 /** What travels to the pool. */
 export interface DirtyRequest extends DefinitionAddress {
-  readonly args: PortPayload
+  readonly args: Payload
 }
 
 /** What comes back. */
 export type DirtyOutcome =
-  | { readonly is: 'value' | 'thrown' | 'exit'; readonly payload: PortPayload }
+  | { readonly is: 'value' | 'thrown' | 'exit'; readonly payload: Payload }
   /** It could not be run, or its result not be cloned. */
   | { readonly is: 'refused'; readonly code: ErrorCode; readonly message: string }
   /** Its thread ended. */
@@ -81,16 +81,16 @@ export function dirtyAddressOf(definition: DirtyDef<never, unknown>): Definition
 }
 
 /** Runs it here and now, on whatever thread this is. Never throws. */
-export function performDirty(definition: Definition, args: PortPayload): DirtyOutcome {
+export function performDirty(definition: Definition, args: Payload, codec: PayloadCodec): DirtyOutcome {
   const { name, work } = definition
   if (work === undefined) {
     return { is: 'refused', code: 'ERR_BAD_ARGUMENT', message: `'${name}' is a process, no dirty function` }
   }
   let result: unknown
   try {
-    result = work(decodeFromPort(args) as never)
+    result = work(codec.decode(args) as never)
   } catch (thrown) {
-    return outcomeOfThrown(thrown)
+    return outcomeOfThrown(thrown, codec)
   }
   if (types.isPromise(result)) {
     // Nobody will look at it: a rejection must not end the thread.
@@ -99,23 +99,28 @@ export function performDirty(definition: Definition, args: PortPayload): DirtyOu
     return { is: 'refused', code: 'ERR_UNCLONABLE', message }
   }
   try {
-    return { is: 'value', payload: encodeForPort(result) }
+    return { is: 'value', payload: codec.encode(result) }
   } catch (error) {
-    const message = `the result of dirty function '${name}' cannot be sent: ${formatReason(error instanceof Error ? error.message : error)}`
+    const message = `the result of dirty function '${name}' cannot be sent: ${formatReason(isInstance(error, Error) ? error.message : error)}`
     return { is: 'refused', code: 'ERR_UNCLONABLE', message }
   }
 }
 
-function outcomeOfThrown(thrown: unknown): DirtyOutcome {
-  const is = thrown instanceof Exit ? 'exit' : 'thrown'
-  const value = thrown instanceof Exit ? thrown.reason : thrown
+function outcomeOfThrown(thrown: unknown, codec: PayloadCodec): DirtyOutcome {
+  const isExit = isInstance(thrown, Exit)
+  const is = isExit ? 'exit' : 'thrown'
+  const value = isExit ? thrown.reason : thrown
   try {
-    return { is, payload: encodeForPort(value) }
+    return { is, payload: codec.encode(value) }
   } catch {
     // Told in words, as in exit reasons; of an error, only the parts that cannot be cloned.
-    const inWords = value instanceof Error ? clonableError(value) : ['unclonable_reason', formatReason(value)]
-    return { is, payload: encodeForPort(inWords) }
   }
+  try {
+    if (isInstance(value, Error)) return { is, payload: codec.encode(clonableError(value)) }
+  } catch {
+    // Parts of it are just clonable by themselves, and too deeply nested as parts.
+  }
+  return { is, payload: codec.encode(['unclonable_reason', formatReason(value)]) }
 }
 
 function clonableError(error: Error): Error {

@@ -12,6 +12,8 @@ export interface ProcessInfo {
   /** `loading`: its module is being imported. `muted`: held because it sends faster than its receivers can handle. */
   readonly status: 'running' | 'runnable' | 'waiting' | 'suspended' | 'muted' | 'loading'
   readonly scheduler: number
+  /** The scheduler where it stays, as it was spawned with `scheduler: n`; unset if the balancer may move it. */
+  readonly affinity: number | undefined
   readonly definition: { readonly url: string; readonly name: string }
   readonly trapExit: boolean
   readonly priority: Priority
@@ -43,6 +45,7 @@ export const INFO_ITEMS = [
   'registeredName',
   'status',
   'scheduler',
+  'affinity',
   'definition',
   'trapExit',
   'priority',

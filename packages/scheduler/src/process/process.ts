@@ -50,6 +50,17 @@ export const PHASE = {
 } as const
 export type PhaseCode = (typeof PHASE)[keyof typeof PHASE]
 
+/** Who may move it to another scheduler. */
+export const RESIDENCE = {
+  /** Whoever likes: it is where it happened to start. */
+  free: 0,
+  /** Only who says so: somebody has said where it is to be. */
+  bound: 1,
+  /** Nobody: it is the embedder's own, and nobody can end it either. */
+  host: 2,
+} as const
+export type Residence = (typeof RESIDENCE)[keyof typeof RESIDENCE]
+
 /** One end of a link. */
 export interface Link {
   /** The endpoint that the peer ran on when the link was made. */
@@ -137,8 +148,7 @@ export class Process {
   /** The promise that counts; one that settles after it was given up must not. */
   promiseId = 0
   waiting: Operation<unknown> | null = null
-  /** The embedder's own: nobody can end it. */
-  isHost = false
+  residence: Residence = RESIDENCE.free
   /** Whether `init` has returned. */
   isStarted = false
   /** Callback processes: the `afterMs` of the last `again(state, { afterMs })`, and its timer. */
@@ -175,6 +185,11 @@ export class Process {
     this.parent = parent
     this.address = address
     this.state = argument
+  }
+
+  /** The embedder's own: nobody can end it. */
+  get isHost(): boolean {
+    return this.residence === RESIDENCE.host
   }
 
   /** Its extras, made when first needed. */

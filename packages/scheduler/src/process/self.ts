@@ -86,7 +86,8 @@ export interface SpawnOptions {
   readonly name?: string
   /**
    * Where it runs: `local` (the spawner's scheduler), `spread` (the less loaded of two others), or the
-   * index of one, from 1. Default: local while the run queue here is short, else spread.
+   * index of one, from 1: there it stays, whatever the balancer does, until it is moved by hand. Default: local while
+   * the run queue here is short, else spread.
    */
   readonly scheduler?: 'local' | 'spread' | number
   readonly link?: boolean

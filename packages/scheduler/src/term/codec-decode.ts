@@ -47,6 +47,13 @@ export class Decoder extends Reader implements SlotSource {
     return value
   }
 
+  /** A frame of `encodeAlone`. It tells all that it needs, so that what is known may be forgotten at any time. */
+  decodeAlone(bytes: Uint8Array, offset: number, end: number, attachments: readonly unknown[]): unknown {
+    // A tree that has been given up has no room for shapes.
+    if (this.shapes[0]?.tree !== shapeTree()) this.reset()
+    return this.decode(bytes, offset, end, attachments)
+  }
+
   /** The next value. */
   slot(): unknown {
     const tag = this.bytes[this.at++] as number

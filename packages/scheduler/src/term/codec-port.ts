@@ -23,7 +23,7 @@ export interface PortPayload {
 
 /** Collects what travels beside a frame. */
 export class Attachments {
-  readonly list: unknown[] = []
+  private list: unknown[] = []
   private readonly wanted: ReadonlySet<unknown>
 
   constructor(transfer: readonly unknown[]) {
@@ -41,6 +41,13 @@ export class Attachments {
   add(value: object): number {
     return this.list.push(value) - 1
   }
+
+  /** All of them; the next frame's are others. */
+  take(): unknown[] {
+    const { list } = this
+    if (list.length > 0) this.list = []
+    return list
+  }
 }
 
 /**
@@ -51,13 +58,14 @@ export class Attachments {
  */
 export function encodeForPort(value: unknown, transfer: readonly unknown[] = []): PortPayload {
   const attachments = new Attachments(transfer)
-  return { frame: encodeWith(attachments, value), attachments: attachments.list }
+  return { frame: encodeWith(attachments, value), attachments: attachments.take() }
 }
 
 function encodeWith(attachments: Attachments, value: unknown): Uint8Array<ArrayBuffer> {
   for (let length = BYTES_FIRST; ; length *= 4) {
     const bytes = new Uint8Array(length)
-    attachments.list.length = 0
+    // Those of a try that failed.
+    attachments.take()
     const end = new Encoder(attachments).encode(value, bytes, 0, bytes.length)
     if (end !== FULL) return bytes.slice(0, end)
     if (length >= FRAME_BYTES_MAX) throw new HeddleError('ERR_UNCLONABLE', 'message is larger than 1 GiB')
@@ -84,7 +92,7 @@ class Movables extends Attachments {
 export function movablesOf(value: unknown): readonly unknown[] {
   const movables = new Movables([])
   encodeWith(movables, value)
-  return movables.list
+  return movables.take()
 }
 
 /** The way through a port, without the port: for a receiver in the same thread. */

@@ -61,26 +61,46 @@ export class Crash extends Exit {}
 
 /** The reason that an uncaught exception gives. Never throws, whatever was thrown. */
 export function reasonOfThrown(thrown: unknown): ExitReason {
-  if (thrown instanceof Exit) return thrown.reason
-  if (thrown instanceof Error) return errorReason(thrown)
+  if (isInstance(thrown, Exit)) return thrown.reason
+  if (isInstance(thrown, Error)) return errorReason(thrown)
   return [['nocatch', thrown], new Error('nocatch').stack ?? '']
 }
 
+/** As `instanceof`, but of a proxy that has been revoked it is false. */
+export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  return attempt(() => value instanceof type) === true
+}
+
+/** Errors in a chain of causes; from there on they are told in words, as is one that comes to itself again. */
+const CAUSE_COUNT_MAX = 16
+
 /** Never throws: an error may have getters that do. */
 export function errorReason(error: Error): ErrorReason {
+  return reasonOfError(error, [])
+}
+
+function reasonOfError(error: Error, before: readonly Error[]): ErrorReason {
   const reason: { -readonly [Key in keyof ErrorReason]: ErrorReason[Key] } = {
     error: text(() => error.name),
     message: text(() => error.message),
     stack: text(() => error.stack),
   }
   const cause = attempt(() => error.cause)
-  if (cause !== undefined) reason.cause = cause instanceof Error ? errorReason(cause) : clonable(cause)
-  const names = Object.keys(error).filter((name) => name !== 'name' && name !== 'cause')
+  const chain = [...before, error]
+  if (cause !== undefined)
+    reason.cause = isInstance(cause, Error) ? reasonOfCause(cause, chain) : clonable(cause)
+  const keys = attempt(() => Object.keys(error))
+  const names = Array.isArray(keys) ? keys.filter((name) => name !== 'name' && name !== 'cause') : []
   const fieldOf = (name: string): unknown =>
     attempt(() => (error as unknown as Record<string, unknown>)[name])
   if (names.length > 0)
     reason.fields = Object.fromEntries(names.map((name) => [name, clonable(fieldOf(name))]))
   return reason
+}
+
+function reasonOfCause(cause: Error, chain: readonly Error[]): unknown {
+  if (chain.length < CAUSE_COUNT_MAX && !chain.includes(cause)) return reasonOfError(cause, chain)
+  return text(() => String(cause))
 }
 
 function attempt(read: () => unknown): unknown {
@@ -128,7 +148,9 @@ function forPeople(_key: string, value: unknown): unknown {
 /** One line for people; never throws. */
 export function formatReason(reason: unknown): string {
   if (typeof reason === 'string') return reason
-  if (isErrorReason(reason)) return attempt(() => `${reason.error}: ${reason.message}`) as string
+  const isError = attempt(() => isErrorReason(reason)) === true
+  if (isError)
+    return attempt(() => `${(reason as ErrorReason).error}: ${(reason as ErrorReason).message}`) as string
   try {
     return JSON.stringify(reason, forPeople) ?? String(reason)
   } catch {

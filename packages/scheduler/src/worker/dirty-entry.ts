@@ -9,15 +9,21 @@ import type { DirtyOutcome, DirtyRequest } from '../process/dirty.ts'
 /** Where this code lies. */
 export const dirtyEntryUrl: string = import.meta.url
 
-let ready: Promise<{ readonly runTask: (request: DirtyRequest) => Promise<DirtyOutcome> }> | undefined
+type RunTask = (request: DirtyRequest) => DirtyOutcome | Promise<DirtyOutcome>
+
+let thread: { readonly runTask: RunTask } | undefined
 
 /** Called by piscina with each task. @public */
-export async function runTask(request: DirtyRequest): Promise<DirtyOutcome> {
-  ready ??= import(
+export function runTask(request: DirtyRequest): DirtyOutcome | Promise<DirtyOutcome> {
+  return thread === undefined ? runFirst(request) : thread.runTask(request)
+}
+
+async function runFirst(request: DirtyRequest): Promise<DirtyOutcome> {
+  thread = (await import(
     /* @vite-ignore */ /* webpackIgnore: true */ dirtyEntryUrl.replace(
       /dirty-entry(\.[jt]s)$/,
       'dirty-thread$1',
     )
-  )
-  return (await ready).runTask(request)
+  )) as { readonly runTask: RunTask }
+  return thread.runTask(request)
 }

@@ -6,13 +6,14 @@
 
 import { type Definition, lookUpDefinition, onDefinition } from '../process/define.ts'
 import { type DirtyOutcome, type DirtyRequest, performDirty, refusedBy } from '../process/dirty.ts'
+import { PayloadCodec } from '../term/payload.ts'
 import { ModuleLoader } from './load.ts'
 import { claimThread, isDirtyThread } from './role.ts'
 
 /** A property of `globalThis`: who waits for `runTask` to be there, if it comes as part of a bundle. */
 export const dirtyThreadKey = 'heddle.dirtyThread'
 
-type RunTask = (request: DirtyRequest) => Promise<DirtyOutcome>
+type RunTask = (request: DirtyRequest) => DirtyOutcome | Promise<DirtyOutcome>
 
 /** Called with each task; `undefined` on any other thread. @public */
 export const runTask: RunTask | undefined = isDirtyThread() ? begin() : undefined
@@ -22,14 +23,11 @@ function begin(): RunTask | undefined {
   if (!claimThread({ holdStart: () => loader.holdStart() })) return undefined
   // In a bundle this very module is the application's, and is still being evaluated.
   loader.join(import.meta.url)
-  const run: RunTask = async ({ url, name, args }) => {
-    let definition: Definition
-    try {
-      definition = await loader.load(url, name)
-    } catch (error) {
-      return refusedBy(error)
-    }
-    return performDirty(definition, args)
+  const codec = new PayloadCodec()
+  const run: RunTask = ({ url, name, args }) => {
+    const found = loader.load(url, name)
+    if (!(found instanceof Promise)) return performDirty(found, args, codec)
+    return found.then((definition) => performDirty(definition, args, codec), refusedBy)
   }
   const waiting = (globalThis as { [key: symbol]: unknown })[Symbol.for(dirtyThreadKey)]
   if (typeof waiting === 'function') waiting(run)
