@@ -164,19 +164,32 @@ function isFit({ control, endpoint: me }: Kernel, endpoint: number, nowMs: numbe
   return sliceStartMs === 0 || nowMs - sliceStartMs < LONG_SLICE_MS
 }
 
-/** The first that is fit, from this one on; if none is, one that is up; if none is, one that will be, where the spawn waits. */
+/**
+ * The first that is fit, from this one on. If none is: one that is only slow (on a busy machine its thread may not have a
+ * core), before one that is stuck, before one that is not up yet: there the spawn waits.
+ */
 function nextFit(kernel: Kernel, first: number, nowMs: number): number {
   const schedulerCount = kernel.endpointCount - FIRST_SCHEDULER
-  let otherwise = 0
+  let best = 0
+  let bestFitness = 0
   for (let step = 0; step < schedulerCount; step++) {
     const endpoint = FIRST_SCHEDULER + ((first - FIRST_SCHEDULER + step) % schedulerCount)
-    if (isFit(kernel, endpoint, nowMs)) return endpoint
-    if (kernel.control.isGone(endpoint)) continue
-    if (otherwise === 0 || (kernel.control.isUp(endpoint) && !kernel.control.isUp(otherwise)))
-      otherwise = endpoint
+    const fitness = fitnessOf(kernel, endpoint, nowMs)
+    if (fitness <= bestFitness) continue
+    best = endpoint
+    bestFitness = fitness
   }
-  if (otherwise !== 0) return otherwise
+  if (best !== 0) return best
   throw new HeddleError('ERR_SCHEDULER_DOWN', 'no scheduler is up')
+}
+
+/** 0: nothing can ever run there. */
+function fitnessOf(kernel: Kernel, endpoint: number, nowMs: number): number {
+  const { control } = kernel
+  if (isFit(kernel, endpoint, nowMs)) return 4
+  if (control.isGone(endpoint)) return 0
+  if (!control.isUp(endpoint)) return 1
+  return control.isStuck(endpoint) ? 2 : 3
 }
 
 function runQueueLengthOf(kernel: Kernel, endpoint: number): number {
