@@ -1,6 +1,7 @@
 // A process that keeps its scheduler: who sees it, what goes elsewhere meanwhile, what ends it.
 
 import {
+  formatPid,
   type LongScheduleReport,
   type Pid,
   type Report,
@@ -182,7 +183,7 @@ test(
     expect(stand.all[killed + 1]).toMatchObject({
       type: 'scheduler_down',
       scheduler: 2,
-      error: expect.stringContaining(`<${pid.$pid}> held it`),
+      error: expect.stringContaining(`${formatPid(pid)} held it`),
     })
     const next = await vm.spawn(echo, 0, { scheduler: 2, name: 'neighbour' })
     expect(await vm.call(next, { $call: 'echo', arg: 1 })).toBe(1)

@@ -54,8 +54,14 @@ describe('options of startVm', () => {
     ['ringBytes', 0],
     ['ringBytes', 2 ** 40],
     ['onReport', 'no function'],
+    ['restartSchedulers', 1],
   ])('%s: %s is refused with ERR_BAD_ARGUMENT', async (name, value) => {
     expect(await codeOf(() => startVm({ schedulers: 'inline', [name]: value }))).toBe('ERR_BAD_ARGUMENT')
+  })
+
+  test('what is refused is shown', async () => {
+    const refused = startVm({ preempt: { includes: [] } as never })
+    await expect(refused).rejects.toThrow(/include, exclude.*, not \{"includes":\[\]\}$/)
   })
 
   test('a process table that has no room for every scheduler is refused, or has room for one process each', async () => {
@@ -319,9 +325,29 @@ describe('the end of a VM', () => {
         () => vm.processInfo(pid),
         () => vm.info(),
         () => vm.killScheduler(1),
+        () => vm.migrate(pid, 1),
+        () => vm.statistics('run_queue'),
+        () => vm.schedulerUsage(1),
+        () => vm.schedulerStatistics(),
+        () => vm.memory(),
         () => vm.demonitor({ $ref: 1, $of: 1 }),
       ]
       expect(await Promise.all(uses.map(codeOf))).toEqual(uses.map(() => 'ERR_VM_STOPPED'))
+    },
+  )
+
+  test.each([['inline' as const], [2]])(
+    'with schedulers: %s, nobody waits for numbers of a VM that has stopped',
+    async (schedulers) => {
+      const vm = await startVm({ schedulers, onReport: () => {} })
+      const timeoutMs = 2 ** 30
+      const waiting = [
+        codeOf(() => vm.schedulerUsage(timeoutMs)),
+        codeOf(() => vm.memory({ timeoutMs })),
+        codeOf(() => vm.schedulerStatistics({ timeoutMs })),
+      ]
+      await vm.stop({ timeoutMs: 0 })
+      expect(await Promise.all(waiting)).toEqual(waiting.map(() => 'ERR_VM_STOPPED'))
     },
   )
 

@@ -277,6 +277,9 @@ function checkPatience(patience: Patience): (self: Self) => number {
     return () => patience
   }
   if (!Number.isFinite(patience?.abs))
-    throw new HeddleError('ERR_TIMEOUT_VALUE', 'a point in time is a number of ms by self.nowMs()')
+    throw new HeddleError(
+      'ERR_TIMEOUT_VALUE',
+      'how long to wait is a number of ms, or { abs }, a point in time by self.nowMs()',
+    )
   return (self) => Math.max(0, Math.ceil(patience.abs - self.nowMs()))
 }

@@ -2,7 +2,7 @@
 
 import { done, Exit, type Op, process, type Self, startVm, TIMEOUT, tag } from '@heddle/scheduler'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Sequence } from './sequence.ts'
+import { asking, Sequence } from './sequence.ts'
 
 function twoMessages(self: Self): Op<unknown[]> {
   return new Sequence(function* () {
@@ -78,3 +78,23 @@ test.each([
     expect((await ended).reason).toBe('broken')
   },
 )
+
+test('on the host what both can ask for begins at once, and is a promise', async () => {
+  const begun: string[] = []
+  const ask = () =>
+    asking('ask()', vm, function* () {
+      begun.push('begun')
+      return (yield vm.isAlive(vm.pid) as never) as boolean
+    })
+  const asked = ask()
+  expect(begun).toEqual(['begun'])
+  expect(asked).toBeInstanceOf(Promise)
+  expect([await asked, await asked]).toEqual([true, true])
+  expect(begun).toEqual(['begun'])
+})
+
+test('who asks is the process, or the host', () => {
+  expect(() => asking('ask()', {} as never, function* () {})).toThrow(
+    "ask() takes a process's self, or the VM, first",
+  )
+})

@@ -4,11 +4,12 @@
  * gets their outcomes back; who drives it, a process's generator or a promise, it does not know.
  *
  * Rejected: a generator function alone (an async callback cannot wait for it), one version for each kind
- * of caller (they part ways). It costs a generator more per wait than the scheduler's own operations,
+ * of caller (they part ways). On the host it is a promise, and begins at once, like all else that is asked of a VM (`asking`). It costs a generator more per wait than the scheduler's own operations,
  * which is why only the rare ones, starting a process above all, are made like this.
  */
 
 import type { Op, Steps } from '@heddle/scheduler'
+import { type Caller, isProcess } from '../door/caller.ts'
 
 export class Sequence<T> implements Op<T> {
   private readonly begin: () => Steps<T>
@@ -55,4 +56,15 @@ export class Sequence<T> implements Op<T> {
     }
     return step.value
   }
+}
+
+/**
+ * What both a process and the host can ask for.
+ * @param what for the message: `stopServer()`
+ * @throws HeddleError ERR_BAD_ARGUMENT if it is neither
+ */
+export function asking<T>(what: string, caller: Caller, begin: () => Steps<T>): Op<T> {
+  const sequence = new Sequence(begin)
+  // Nobody iterates it there.
+  return isProcess(what, caller) ? sequence : (sequence.then() as unknown as Op<T>)
 }

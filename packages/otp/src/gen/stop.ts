@@ -11,7 +11,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Steps } from '@heddle/scheduler'
 import { type Down, down, Exit, type ExitReason, type Op, type Self, TIMEOUT } from '@heddle/scheduler'
 import { type Caller, pidOfTarget, type Target } from '../door/caller.ts'
-import { Sequence } from './sequence.ts'
+import { asking } from './sequence.ts'
 import * as sys from './sys.ts'
 import { checkTimeoutMs } from './timeout.ts'
 
@@ -35,7 +35,7 @@ export function stopServer(
   timeoutMs = Infinity,
 ): Op<void> {
   checkTimeoutMs(timeoutMs)
-  return new Sequence(() => stopping(caller as Self, target, reason, timeoutMs))
+  return asking('stopServer()', caller, () => stopping(caller as Self, target, reason, timeoutMs))
 }
 
 function* stopping(caller: Self, target: Target, reason: ExitReason, timeoutMs: number): Steps<void> {

@@ -14,7 +14,7 @@ import type { Caller, Target } from '../door/caller.ts'
 import type { FunRef } from '../report/fun.ts'
 import type { DebugEvent, DebugFunction, DebugInstall, Statistics } from './debug.ts'
 import type { SystemStatus } from './handle-system.ts'
-import { Sequence } from './sequence.ts'
+import { asking } from './sequence.ts'
 import { type SystemAnswer, type SystemRequest, systemCall } from './system-message.ts'
 
 export type { DebugEvent, DebugFunction, DebugInstall, DebugOption, Statistics } from './debug.ts'
@@ -194,7 +194,7 @@ function asked<T>(
   options: SysOptions | undefined,
   finish: (answer: SystemAnswer) => T,
 ): Op<T> {
-  return new Sequence(function* (): Steps<T> {
+  return asking('sys', caller, function* (): Steps<T> {
     let answer: unknown
     try {
       answer = yield caller.call(target as never, systemCall(request), options) as Op<unknown>

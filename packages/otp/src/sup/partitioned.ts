@@ -23,10 +23,11 @@ import {
   type Vm,
   via,
 } from '@heddle/scheduler'
+import type { Caller } from '../door/caller.ts'
 import type { ServerDef } from '../gen/definition.ts'
 import type { Ignore } from '../gen/initialise.ts'
 import { checkOptions } from '../gen/options.ts'
-import { Sequence } from '../gen/sequence.ts'
+import { asking } from '../gen/sequence.ts'
 import type { ChildCounts, ChildInfo, SupervisorApi } from './calls.ts'
 import { type DynamicApi, type DynamicSpec, type DynamicSupervisorDef, dynamicSupervisor } from './dynamic.ts'
 import { child } from './spec.ts'
@@ -124,9 +125,13 @@ export function partitionedSupervisor<A, E, P extends Pid>(
     $: all.$,
     at: (key: PartitionKey) => partition({ pool: name, key, count: partitions }),
     whichAll: (asker: Asker) =>
-      new Sequence(() => askEach(asker, name, countOf(asker), one.whichChildren(), (lists) => lists.flat())),
+      asking('whichAll()', asker as Caller, () =>
+        askEach(asker, name, countOf(asker), one.whichChildren(), (lists) => lists.flat()),
+      ),
     countAll: (asker: Asker) =>
-      new Sequence(() => askEach(asker, name, countOf(asker), one.countChildren(), sum)),
+      asking('countAll()', asker as Caller, () =>
+        askEach(asker, name, countOf(asker), one.countChildren(), sum),
+      ),
   }) as unknown as PartitionedDef<A, E, P>
 }
 

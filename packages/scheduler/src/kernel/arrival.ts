@@ -109,7 +109,7 @@ function applyRareSignal(
       receiveUnmute(kernel, process, source)
       break
     case SIGNAL.probe:
-      receiveProbe(kernel, process, source, ref, value)
+      receiveProbe(kernel, process, ref, value)
       break
   }
 }

@@ -28,7 +28,7 @@ const PATH_LENGTH_MAX = 64
 export interface Probe {
   /** The call that the walk began with. */
   readonly callRef: number
-  /** Who waits for whom, by `$pid`. */
+  /** Who waits for whom, by `$pid`; the first began the walk. */
   readonly path: readonly number[]
 }
 
@@ -43,17 +43,11 @@ export function sendProbe(kernel: Kernel, process: Process, call: PendingCall): 
   kernel.signal(SIGNAL.probe, call.target, process.pid, call.refNumber, probe)
 }
 
-/** `source`: who began the walk; `ref`: the call that leads here. */
-export function receiveProbe(
-  kernel: Kernel,
-  process: Process,
-  source: number,
-  ref: number,
-  value: unknown,
-): void {
+/** `ref`: the call that leads here. */
+export function receiveProbe(kernel: Kernel, process: Process, ref: number, value: unknown): void {
   const { callRef, path } = value as Probe
   if (!owesReply(process, ref)) return
-  if (process.pid === source) {
+  if (process.pid === path[0]) {
     process.findCall(callRef)?.inCircle?.(path)
     return
   }
@@ -61,7 +55,8 @@ export function receiveProbe(
   const next = onlyCallOf(process)
   if (next === null) return
   const probe: Probe = { callRef, path: [...path, process.pid] }
-  kernel.signal(SIGNAL.probe, next.target, source, next.refNumber, probe)
+  // Its own now: named after who began the walk, it would be one of that one's signals that comes by another way than the rest.
+  kernel.signal(SIGNAL.probe, next.target, process.pid, next.refNumber, probe)
 }
 
 function owesReply(process: Process, ref: number): boolean {

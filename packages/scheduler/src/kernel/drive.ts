@@ -249,7 +249,7 @@ function handleMessages(kernel: Kernel, process: Process, handle: Handle): void 
       return
     }
     if (mailbox.length === 0 && !waitAtRest(kernel, process)) return
-    if (--process.budget < 0) {
+    if (--process.budget < 0 || kernel.isTurnLong(process)) {
       kernel.enqueue(process)
       return
     }
@@ -288,7 +288,7 @@ function runAgain(kernel: Kernel, process: Process, run: Run): void {
       process.restMs = NO_TIMEOUT
     }
     // A body that never waits must not keep the scheduler.
-    if (--process.budget < 0) {
+    if (--process.budget < 0 || kernel.isTurnLong(process)) {
       kernel.enqueue(process)
       return
     }

@@ -34,6 +34,7 @@ import { receiveSpawn } from './lifecycle.ts'
 import { refuseByLimit } from './mailbox-limit.ts'
 import { Moves } from './moves.ts'
 import type { Outside } from './outside.ts'
+import { Pace } from './pace.ts'
 import type { KernelParts } from './parts.ts'
 import { makePolicy, type Policy } from './placement.ts'
 import { ProcessTable } from './process-table.ts'
@@ -94,6 +95,7 @@ export class Kernel {
   private readonly late: (() => void)[] = []
   /** Timers that were due as they were started. */
   private readonly overdue: { readonly dueMs: number; readonly fire: () => void }[] = []
+  readonly pace: Pace
   private isInSlice = false
   private readonly refs: RefSource
   /** Of dirty functions. */
@@ -108,6 +110,7 @@ export class Kernel {
     this.control = parts.control
     this.counters = parts.control.counters(parts.endpoint)
     this.outside = parts.outside
+    this.pace = new Pace(this.counters, parts.outside)
     this.onReport = parts.onReport
     this.refs = new RefSource(parts.control)
     this.embryos = new Embryos(this)
@@ -166,12 +169,19 @@ export class Kernel {
         }
         this.running = process
         takeTurn(this, process)
+        // The event loop, and what others have sent, come first.
+        if (this.pace.isSlow && this.pace.isSliceLong()) break
       }
     } finally {
       this.running = null
       this.isInSlice = false
     }
     return this.hasWork
+  }
+
+  /** @see Executive */
+  isTurnLong({ budget }: Process): boolean {
+    return this.pace.isTurnLong(budget)
   }
 
   /** Whether a slice would do something. */

@@ -25,6 +25,7 @@ import type { Extras } from '../process/extras.ts'
 import { type Process, STATUS } from '../process/process.ts'
 import { SIGNAL } from '../process/signals.ts'
 import { slotOf } from '../term/pid.ts'
+import type { Alarm } from './alarms.ts'
 import type { Kernel } from './kernel.ts'
 import { goOn } from './suspension.ts'
 
@@ -78,9 +79,15 @@ function goOnUnlessSuspended(kernel: Kernel, process: Process): void {
 
 // ---- the receiver ----
 
-/** A process starts, with this policy. */
+/** A process has this policy from now on. */
 export function beginMuting(kernel: Kernel, process: Process): void {
   kernel.slots.pressure.set(slotOf(process.pid), MUTES)
+}
+
+/** Its limit is another one: who has been held by the old one goes on. */
+export function changeMuting(kernel: Kernel, process: Process): void {
+  endMuting(kernel, process)
+  if (process.extras?.mailboxLimit?.onFull === 'mute_senders') beginMuting(kernel, process)
 }
 
 /** A message has come to a mailbox that holds `maxMailbox.count` already. */
@@ -109,23 +116,26 @@ export function checkOverload(kernel: Kernel, process: Process, extras: Extras):
 
 /** Lets all go whom it has muted. */
 export function relax(kernel: Kernel, process: Process, extras: Extras): void {
-  extras.isOverloaded = false
   kernel.slots.pressure.set(slotOf(process.pid), MUTES)
   unmuteAll(kernel, process, extras)
 }
 
-/** It has ended. */
+/** It has ended, or has another policy. */
 export function endMuting(kernel: Kernel, process: Process): void {
   const { extras } = process
-  if (extras?.mailboxLimit?.onFull !== 'mute_senders') return
-  extras.isOverloaded = false
-  kernel.slots.pressure.set(slotOf(process.pid), NO_PRESSURE)
+  const { pressure } = kernel.slots
+  const slot = slotOf(process.pid)
+  if (extras === null || pressure.of(slot) === NO_PRESSURE) return
+  pressure.set(slot, NO_PRESSURE)
   unmuteAll(kernel, process, extras)
 }
 
 function unmuteAll(kernel: Kernel, process: Process, extras: Extras): void {
   const { muted } = extras
+  extras.isOverloaded = false
   extras.muted = null
+  if (extras.stallAlarm !== null) kernel.alarms.stop(extras.stallAlarm as Alarm)
+  extras.stallAlarm = null
   for (const sender of muted ?? []) kernel.signal(SIGNAL.unmute, sender, process.pid, 0, undefined)
 }
 
@@ -140,16 +150,12 @@ function waitsForMessage(process: Process): boolean {
 
 function watchForStall(kernel: Kernel, process: Process, extras: Extras): void {
   const { reductionCount } = process
-  const alarm = kernel.alarms.start(
-    {
-      timeUp: () => {
-        kernel.alarms.stop(alarm)
-        if (process.status === STATUS.dead || !extras.isOverloaded) return
-        const hasStoodStill = process.reductionCount === reductionCount && process.status === STATUS.waiting
-        if (hasStoodStill) relax(kernel, process, extras)
-        else watchForStall(kernel, process, extras)
-      },
-    },
-    STALL_MS,
-  )
+  const timeUp = (): void => {
+    kernel.alarms.stop(extras.stallAlarm as Alarm)
+    extras.stallAlarm = null
+    const hasStoodStill = process.reductionCount === reductionCount && process.status === STATUS.waiting
+    if (hasStoodStill) relax(kernel, process, extras)
+    else watchForStall(kernel, process, extras)
+  }
+  extras.stallAlarm = kernel.alarms.start({ timeUp }, STALL_MS)
 }

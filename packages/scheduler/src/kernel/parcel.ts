@@ -82,7 +82,7 @@ interface Content {
   readonly timeouts?: readonly number[]
 }
 
-type PackedExtras = Omit<Extras, 'isDue' | 'onResume' | 'startedTimers' | 'cleanups'>
+type PackedExtras = Omit<Extras, 'isDue' | 'onResume' | 'startedTimers' | 'cleanups' | 'stallAlarm'>
 
 /**
  * What comes of packing. `busy`: not at a rest point now. `pinned`: it cannot move; `not_cloneable: <path> …` if it is for
@@ -252,6 +252,7 @@ function packExtras(extras: Extras, where: Where): PackedExtras {
     onResume: _resume,
     startedTimers: _timers,
     cleanups: _none,
+    stallAlarm: _alarm,
     suspenders,
     ...rest
   } = extras

@@ -133,14 +133,12 @@ function snapshot(kernel: Kernel): PlacementLoad[] {
   const loads: PlacementLoad[] = []
   for (let endpoint = FIRST_SCHEDULER; endpoint < kernel.endpointCount; endpoint++) {
     if (!isFit(kernel, endpoint, nowMs)) continue
-    const counters = kernel.control.counters(endpoint)
-    const isHere = endpoint === kernel.endpoint
     loads.push({
       scheduler: endpoint,
-      isHere,
+      isHere: endpoint === kernel.endpoint,
       runQueueLength: runQueueLengthOf(kernel, endpoint),
-      queuedCount: isHere ? (kernel.stealing?.count ?? 0) : counters.queuedCount,
-      processCount: isHere ? kernel.table.count : counters.processCount,
+      queuedCount: queuedCountOf(kernel, endpoint),
+      processCount: processCountOf(kernel, endpoint),
     })
   }
   return loads
@@ -198,11 +196,20 @@ function runQueueLengthOf(kernel: Kernel, endpoint: number): number {
   return kernel.control.counters(endpoint).runQueueLength + (kernel.placedCounts[endpoint] as number)
 }
 
+function queuedCountOf({ control, endpoint: me, stealing }: Kernel, endpoint: number): number {
+  return endpoint === me ? (stealing?.count ?? 0) : control.counters(endpoint).queuedCount
+}
+
+/** As with run queues: its own choices count at once. */
+function processCountOf({ control, endpoint: me, placedCounts, table }: Kernel, endpoint: number): number {
+  if (endpoint === me) return table.count
+  return control.counters(endpoint).processCount + (placedCounts[endpoint] as number)
+}
+
 function loadOf(kernel: Kernel, endpoint: number, nowMs: number): number {
   if (!isFit(kernel, endpoint, nowMs)) return Infinity
-  const counters = kernel.control.counters(endpoint)
-  const isHere = endpoint === kernel.endpoint
-  const queuedCount = isHere ? (kernel.stealing?.count ?? 0) : counters.queuedCount
-  const processCount = isHere ? kernel.table.count : counters.processCount
-  return (runQueueLengthOf(kernel, endpoint) + queuedCount) * 1_000 + processCount
+  const waitingCount = runQueueLengthOf(kernel, endpoint) + queuedCountOf(kernel, endpoint)
+  // Its own choices are in the length already.
+  const { control, endpoint: me, table } = kernel
+  return waitingCount * 1_000 + (endpoint === me ? table.count : control.counters(endpoint).processCount)
 }

@@ -43,6 +43,7 @@ import { dirtyOperation } from './dirty.ts'
 import { Doomed } from './doomed.ts'
 import type { Kernel } from './kernel.ts'
 import { groupLeaderOf, registerName, spawn } from './lifecycle.ts'
+import { changeMuting } from './muting.ts'
 import {
   callOperation,
   collectOperation,
@@ -320,7 +321,9 @@ export class ProcessSelf implements Self {
 
   processFlag<F extends keyof ProcessFlags>(flag: F, value: ProcessFlags[F]): ProcessFlags[F] {
     this.checkAlive()
-    return setFlag(this.process, flag, value)
+    const before = setFlag(this.process, flag, value)
+    if (flag === 'maxMailbox') changeMuting(this.kernel, this.process)
+    return before
   }
 
   groupLeader(): Pid {

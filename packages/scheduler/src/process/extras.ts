@@ -33,6 +33,8 @@ export class Extras {
   muted: Set<number> | null = null
   /** With the mailbox policy `mute_senders`: more waits than its limit allows, and has not drained by half yet. */
   isOverloaded = false
+  /** As long as it is: when it is looked at whether it stands still. */
+  stallAlarm: object | null = null
   /** While it is suspended: it would run. */
   isDue = false
   /** While it is suspended: how what it awaits goes on. */

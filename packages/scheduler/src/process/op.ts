@@ -34,6 +34,8 @@ export interface Executive {
   wake(process: Process): void
   /** Does it with the next slice, with a fresh budget. */
   later(process: Process, action: () => void): void
+  /** Whether it has run for so long, by the clock, that others come first, however little it has done. */
+  isTurnLong(process: Process): boolean
   /** Does it when this process, which is suspended, goes on. */
   onResume(process: Process, action: () => void): void
 }
@@ -190,9 +192,10 @@ export class Operation<T> implements Op<T> {
     if (this.awaiter !== null && this.status !== WAITING) this.settlePromise(this.awaiter)
   }
 
-  /** Its budget is spent, so others come first; or signals that came while its code ran must be handled first. */
+  /** Its budget or its time is spent, so others come first; or signals that came while its code ran must be handled first. */
   private mustGiveWay(): boolean {
-    return --this.process.budget < 0 || this.process.deferred !== null
+    const { process } = this
+    return --process.budget < 0 || process.deferred !== null || this.executive.isTurnLong(process)
   }
 
   private start(): void {

@@ -8,7 +8,7 @@ import { type DefinitionAddress, define } from './define.ts'
 import type { SpawnOptions } from './self.ts'
 import { done } from './turn.ts'
 
-/** A scheduler that a process could go to, in numbers that may be a moment old. */
+/** A scheduler that a process could go to, in numbers that may be a moment old; what the spawner has just sent there counts. */
 export interface PlacementLoad {
   /** From 1. */
   readonly scheduler: number
@@ -18,7 +18,7 @@ export interface PlacementLoad {
   readonly runQueueLength: number
   /** Processes spawned there that nobody has begun to run yet, and that any idle scheduler may take. */
   readonly queuedCount: number
-  /** Processes that live there, resting ones included. */
+  /** Processes that live there, resting ones included, and `queuedCount` not. */
   readonly processCount: number
 }
 
@@ -44,9 +44,10 @@ export interface PlacementDef {
  * @param url always `import.meta.url`
  * @param name unique in its module
  * @throws HeddleError ERR_BAD_ARGUMENT, ERR_DUPLICATE_DEFINITION
- * @example export const fewest = placement(import.meta.url, 'fewest', (loads) =>
- *   loads.reduce((a, b) => (b.processCount < a.processCount ? b : a)).scheduler,
- * )
+ * @example export const fewest = placement(import.meta.url, 'fewest', (loads) => {
+ *   const sizes = loads.map(({ processCount, queuedCount }) => processCount + queuedCount)
+ *   return loads[sizes.indexOf(Math.min(...sizes))].scheduler
+ * })
  */
 export function placement(url: string, name: string, place: PlacementFunction): PlacementDef {
   if (typeof place !== 'function')

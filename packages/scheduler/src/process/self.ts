@@ -85,16 +85,16 @@ export interface SpawnOptions {
   /** Registers the process under this name before it starts. */
   readonly name?: string
   /**
-   * Where it runs: `local` (the spawner's scheduler), `spread` (the less loaded of two others), or the
-   * index of one, from 1: there it stays, whatever the balancer does, until it is moved by hand. Default: local while
-   * the run queue here is short, else spread.
+   * Where it begins: `local` (the spawner's scheduler), `spread` (the less loaded of two), or the index of one, from 1:
+   * there it stays, whatever the balancer does, until it is moved by hand. Default: where the placement policy says; until
+   * it has started any idle scheduler may take it.
    */
   readonly scheduler?: 'local' | 'spread' | number
   readonly link?: boolean
   readonly trapExit?: boolean
   /** Default `normal`. */
   readonly priority?: Priority
-  /** Default: none. */
+  /** How many messages may wait, and what becomes of more; default: none. */
   readonly maxMailbox?: MailboxLimit
   /** Bytes, or what else is to happen; default: none. */
   readonly maxHeapBytes?: number | HeapLimit

@@ -264,6 +264,27 @@ describe('placement', () => {
     return loads[loads.length - 1]?.scheduler ?? 0
   })
 
+  const lastChoices: number[] = []
+  const fewest = placement(import.meta.url, 'fewest', (loads) => {
+    const sizes = loads.map(({ processCount, queuedCount }) => processCount + queuedCount)
+    const chosen = loads[sizes.indexOf(Math.min(...sizes))]?.scheduler ?? 0
+    lastChoices.push(chosen)
+    return chosen
+  })
+
+  /** Spawns more than it can run, without giving way, and says where they went. */
+  const planner = process(import.meta.url, 'planner', {
+    init: (to: Pid) => to,
+    *run(to: Pid, self: Self) {
+      lastChoices.length = 0
+      spawnMany(self, 119)
+      const counts = [1, 2].map((scheduler) => lastChoices.filter((chosen) => chosen === scheduler).length)
+      self.send(to, { type: 'planned', counts })
+      yield* self.receive(tag('never'))
+      return done()
+    },
+  })
+
   const asker = process(import.meta.url, 'asker', {
     init: (to: Pid) => to,
     *run(to: Pid, self: Self) {
@@ -320,6 +341,20 @@ describe('placement', () => {
       },
     )
     expect(value).toEqual([10, 10, 10])
+  })
+
+  test("what it goes by counts the spawner's own choices of this callback", async () => {
+    for (const stealing of [false, true]) {
+      const { value } = await simulate(
+        { seed: 2, schedulers: 2, placement: fewest, stealing, faults: { stallProbability: 0 } },
+        function* (self) {
+          self.spawn(planner, self.pid, { scheduler: 1 })
+          return (yield* self.receive(tag<{ type: 'planned'; counts: number[] }>('planned'))).counts
+        },
+      )
+      // The planner is a process, too.
+      expect(value).toEqual([59, 60])
+    }
   })
 
   test('who has been in one callback for long gets nothing from any policy', async () => {

@@ -107,6 +107,7 @@ export class Crew implements WatchedSchedulers {
     this.isStopping = true
     clearInterval(this.watching)
     for (const retry of this.retries) clearTimeout(retry)
+    this.surveys.close()
     await Promise.all([...this.workers.values()].map((worker) => worker.terminate()))
   }
 

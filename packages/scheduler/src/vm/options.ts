@@ -10,6 +10,7 @@ import type { PreemptOptions } from '../preempt/included.ts'
 import type { DefinitionAddress } from '../process/define.ts'
 import type { PlacementDef } from '../process/placement.ts'
 import { HeddleError } from '../term/errors.ts'
+import { formatReason } from '../term/exit-reason.ts'
 import { RESTARTS_DEFAULT, type SchedulerRestarts } from './restarts.ts'
 
 export interface VmOptions {
@@ -129,7 +130,10 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
   checkWhole('processCountMax', processCountMax, (schedulerCount + 1) * SLOT_BLOCK_COUNT, PROCESS_COUNT_MAX)
   const dirtyThreadCountMax = dirtyThreads(options.dirty)
   const { onReport = print, clock = 'real', stealing = true } = options
+  const { restartSchedulers = true } = options
   if (typeof stealing !== 'boolean') throw bad('stealing', stealing, 'true or false')
+  if (typeof restartSchedulers !== 'boolean')
+    throw bad('restartSchedulers', restartSchedulers, 'true or false')
   if (clock !== 'real' && clock !== 'manual') throw bad('clock', clock, "'real' or 'manual'")
   const { balance = 'off' } = options
   if (!BALANCES.includes(balance)) throw bad('balance', balance, `one of ${BALANCES.join(', ')}`)
@@ -141,7 +145,7 @@ export function completeOptions(options: VmOptions, print: (report: Report) => v
     nameCountMax: options.nameCountMax ?? MEMORY_DEFAULTS.nameCountMax,
     ringBytes: options.ringBytes ?? MEMORY_DEFAULTS.ringBytes,
     resourceLimits: options.resourceLimits,
-    restartSchedulers: options.restartSchedulers ?? true,
+    restartSchedulers,
     schedulerRestarts: checkRestarts(options.schedulerRestarts),
     longScheduleMs: checkMs('longScheduleMs', options.longScheduleMs ?? LONG_SCHEDULE_MS),
     hogKillMs: checkMs('hogKillMs', options.hogKillMs ?? Infinity),
@@ -212,5 +216,5 @@ function checkRestarts(given: unknown): SchedulerRestarts {
 }
 
 function bad(name: string, value: unknown, wanted: string): HeddleError {
-  return new HeddleError('ERR_BAD_ARGUMENT', `${name} must be ${wanted}, not ${String(value)}`)
+  return new HeddleError('ERR_BAD_ARGUMENT', `${name} must be ${wanted}, not ${formatReason(value)}`)
 }

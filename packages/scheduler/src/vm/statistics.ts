@@ -136,6 +136,7 @@ export class Statistics {
   private readonly shared: SharedMemory
   private readonly startedMs = systemMs()
   private readonly offsetMs = systemMs() - performance.now()
+  private readonly ending = new AbortController()
   private lastReductions = 0
   private lastRuntimeMs = 0
   private lastWallMs = 0
@@ -144,6 +145,11 @@ export class Statistics {
     this.host = host
     this.crew = crew
     this.shared = shared
+  }
+
+  /** The VM has stopped: whoever still waits for a number gets this error. */
+  stop(error: Error): void {
+    this.ending.abort(error)
   }
 
   /** The endpoints that run processes. */
@@ -199,7 +205,8 @@ export class Statistics {
         `a window is a whole number of ms from 1, not ${String(windowMs)}`,
       )
     const before = this.wallTimes()
-    await sleep(windowMs)
+    const { signal } = this.ending
+    await sleep(windowMs, undefined, { signal }).catch(() => signal.throwIfAborted())
     return schedulerUsageDiff(before, this.wallTimes())
   }
 
@@ -208,15 +215,17 @@ export class Statistics {
   }
 
   /** What each scheduler itself says, in the order of `indexes`; `undefined` where it does not. */
-  measure(
+  async measure(
     timeoutMs = TIMEOUT_MS,
   ): Promise<{ readonly index: number; readonly own: ThreadMeasured | undefined }[]> {
-    return Promise.all(
+    const measured = await Promise.all(
       this.indexes.map(async (index) => {
         const own = index === 0 ? this.host.gauge.measure() : this.crew?.measure(index, timeoutMs)
         return { index, own: await own }
       }),
     )
+    this.ending.signal.throwIfAborted()
+    return measured
   }
 
   async memory(timeoutMs = TIMEOUT_MS): Promise<MemoryInfo> {

@@ -23,6 +23,11 @@ export class Surveys {
     })
   }
 
+  /** Nobody will answer any more. */
+  close(): void {
+    for (const id of this.open.keys()) this.answered(id, undefined)
+  }
+
   /** An answer that comes too late has no effect. */
   answered(id: number, measured: ThreadMeasured | undefined): void {
     this.open.get(id)?.(measured)

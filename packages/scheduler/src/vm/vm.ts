@@ -424,6 +424,7 @@ export class Vm implements AsyncDisposable {
 
   private async end(): Promise<void> {
     this.stillness.stop(this.failure())
+    this.numbers.stop(this.failure())
     await Promise.all([this.crew?.stop(), this.pool.stop()])
     this.host.stop()
     // What the embedder still waits for will not come any more.

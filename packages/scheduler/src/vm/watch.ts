@@ -21,7 +21,7 @@
 import type { LongScheduleReport } from '../kernel/report.ts'
 import type { Control } from '../memory/control.ts'
 import type { DefinitionAddress } from '../process/define.ts'
-import { PidTerm } from '../term/pid.ts'
+import { formatPid, PidTerm } from '../term/pid.ts'
 
 const LOOKS_PER_LIMIT = 4
 const LOOK_MS_MIN = 5
@@ -136,7 +136,7 @@ export class Watch {
       stint.culprit ??= this.culprit(endpoint)
       this.tell(endpoint, stint, 'killed')
       const { pid } = stint.culprit
-      const who = pid === undefined ? 'code outside of turns' : `process <${pid.$pid}>`
+      const who = pid === undefined ? 'code outside of turns' : `process ${formatPid(pid)}`
       this.schedulers.kill(endpoint, `ended by the VM: ${who} held it for ${Math.round(stint.ms)} ms`)
     }
   }

@@ -117,7 +117,9 @@ export class Loop {
     try {
       isBusy = this.work(begin)
     } finally {
-      this.kernel.counters.activeMs += performance.now() - begin - this.spunMs
+      const tookMs = performance.now() - begin - this.spunMs
+      this.kernel.counters.activeMs += tookMs
+      this.kernel.pace.sliceOver(tookMs)
       this.publishCounters()
       this.heap?.look(begin)
       this.isRunning = false

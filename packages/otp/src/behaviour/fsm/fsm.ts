@@ -28,7 +28,7 @@ import {
 import type { Caller } from '../../door/caller.ts'
 import type { ServerDef } from '../../gen/definition.ts'
 import type { FailInit, Ignore, StopInit } from '../../gen/initialise.ts'
-import { Sequence } from '../../gen/sequence.ts'
+import { asking, Sequence } from '../../gen/sequence.ts'
 import type { Stop } from '../next.ts'
 import { FsmNext, type FsmOptions, LATER, TIMER } from './fsm-next.ts'
 
@@ -138,7 +138,7 @@ function ask(
   event: unknown,
   timeoutMs: number | undefined,
 ): Op<unknown> {
-  return new Sequence(function* (): Steps<unknown> {
+  return asking(`fsm: ${name}`, caller, function* (): Steps<unknown> {
     try {
       const message = { $call, arg: event }
       return yield caller.call(
