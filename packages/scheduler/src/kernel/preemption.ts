@@ -15,10 +15,10 @@ import { FIRST_STRIP, PREEMPT } from '../process/preempt.ts'
 import type { Process } from '../process/process.ts'
 import type { Kernel } from './kernel.ts'
 
-export const STRIP_MAX = 8_192
+export const STRIP_MAX = 16_384
 export const STRIP_MIN = 1
-/** A reduction stands for so many units, or for so long. */
-const UNITS_PER_REDUCTION = 256
+/** A reduction stands for so many units, or for so long. Units are counted high: where there is a clock, it shall decide. */
+const UNITS_PER_REDUCTION = 1_024
 const REDUCTIONS_PER_MS = 5_000
 /** Strips that take less than the first grow, those that take more than the second shrink. */
 const SHORT_MS = 0.005

@@ -13,6 +13,7 @@ import type {
   ForStatement,
   FunctionDeclaration,
   FunctionExpression,
+  Identifier,
   WhileStatement,
 } from 'acorn'
 
@@ -90,38 +91,40 @@ export function contains(node: AnyNode, test: (node: AnyNode) => boolean): boole
   return found
 }
 
-/** The names that a pattern binds or assigns. Members that it assigns to have none. */
-export function namesOf(pattern: AnyNode): string[] {
+/** The identifiers that a pattern binds or assigns. Members that it assigns to have none. */
+export function targetsOf(pattern: AnyNode): Identifier[] {
   switch (pattern.type) {
     case 'Identifier':
-      return [pattern.name]
+      return [pattern]
     case 'ArrayPattern':
-      return pattern.elements.flatMap((each) => (each === null ? [] : namesOf(each)))
+      return pattern.elements.flatMap((each) => (each === null ? [] : targetsOf(each)))
     case 'ObjectPattern':
       return pattern.properties.flatMap((each) =>
-        namesOf(each.type === 'RestElement' ? each.argument : each.value),
+        targetsOf(each.type === 'RestElement' ? each.argument : each.value),
       )
     case 'AssignmentPattern':
-      return namesOf(pattern.left)
+      return targetsOf(pattern.left)
     case 'RestElement':
-      return namesOf(pattern.argument)
+      return targetsOf(pattern.argument)
     default:
       return []
   }
 }
 
-/** The names that this node itself assigns, after they were declared. */
-export function assignedBy(node: AnyNode): string[] {
+export function namesOf(pattern: AnyNode): string[] {
+  return targetsOf(pattern).map(({ name }) => name)
+}
+
+/** The identifiers that this node itself assigns, after they were declared. */
+export function assignedBy(node: AnyNode): Identifier[] {
   switch (node.type) {
     case 'AssignmentExpression':
-      return namesOf(node.left)
+      return targetsOf(node.left)
     case 'UpdateExpression':
-      return namesOf(node.argument)
+      return targetsOf(node.argument)
     case 'ForOfStatement':
     case 'ForInStatement':
-      return node.left.type === 'VariableDeclaration'
-        ? node.left.declarations.flatMap(({ id }) => namesOf(id))
-        : namesOf(node.left)
+      return node.left.type === 'VariableDeclaration' ? [] : targetsOf(node.left)
     default:
       return []
   }

@@ -1,13 +1,14 @@
 /** Instrumenting one module: which functions, which loops, what is written. */
 
-import { type Options as ParseOptions, type Program, parse, tokTypes } from 'acorn'
+import { type Options as ParseOptions, type Program, parse } from 'acorn'
 import MagicString from 'magic-string'
 import { HeddleError } from '../term/errors.ts'
 import { eligibleFunctions } from './eligible.ts'
-import { namesIn } from './invariant.ts'
-import { planLoops } from './plan.ts'
-import { ownNames, Rewriter } from './rewrite.ts'
+import { ownNames } from './names.ts'
+import { planFunction } from './plan.ts'
+import { Rewriter } from './rewrite.ts'
 import { chainMaps, type SourceMapV3, splitInlineMap } from './source-map.ts'
+import { Tokens } from './tokens.ts'
 
 export interface InstrumentOptions {
   /** For the source map, and for errors. */
@@ -41,16 +42,16 @@ export function mayHaveLoops(source: string): boolean {
 export function instrument(source: string, options: InstrumentOptions): Instrumented {
   if (!mayHaveLoops(source)) return { code: source, map: null, loopCount: 0 }
   const split = splitInlineMap(source)
-  const semicolons: number[] = []
-  const program = parseModule(split.source, options.filename, semicolons)
+  const tokens = new Tokens()
+  const program = parseModule(split.source, options.filename, tokens)
   const text = new MagicString(split.source, { filename: options.filename })
-  const rewriter = new Rewriter(text, ownNames(split.source), semicolons)
+  const rewriter = new Rewriter(text, ownNames(split.source), tokens)
   let loopCount = 0
   for (const generator of eligibleFunctions(program)) {
-    const plans = planLoops(generator, namesIn(program, generator))
-    if (plans.length === 0) continue
-    rewriter.function(generator, plans)
-    loopCount += plans.length
+    const plan = planFunction(program, generator)
+    if (plan.loops.length === 0) continue
+    rewriter.function(generator, plan)
+    for (const each of plan.loops) loopCount += each.kind === 'nest' ? each.nest.loops.size : 1
   }
   if (loopCount === 0) return { code: source, map: null, loopCount }
   rewriter.module(program)
@@ -60,19 +61,17 @@ export function instrument(source: string, options: InstrumentOptions): Instrume
   return { code: text.toString(), map: inputMap === undefined ? map : chainMaps(map, inputMap), loopCount }
 }
 
-function parseModule(source: string, filename: string, semicolons: number[]): Program {
+function parseModule(source: string, filename: string, tokens: Tokens): Program {
   const options: ParseOptions = {
     ecmaVersion: 'latest',
     sourceType: 'module',
     allowHashBang: true,
-    onToken: (token) => {
-      if (token.type === tokTypes.semi) semicolons.push(token.start)
-    },
+    onToken: (token) => tokens.add(token),
   }
   try {
     return parse(source, options)
   } catch (error) {
-    semicolons.length = 0
+    tokens.clear()
     try {
       return parse(source, { ...options, sourceType: 'script', allowReturnOutsideFunction: true })
     } catch {

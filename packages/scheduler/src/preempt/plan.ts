@@ -1,20 +1,21 @@
 /**
  * How each loop of a generator function is instrumented. A `yield` inside a loop costs more than itself: V8 forgets, in
- * all of the loop, what it knew about the types of variables. So a loop that has none of its own is split in two: an
- * inner loop without `yield`, which does a *strip* of rounds, and one around it that asks.
+ * all of the function, what it knew about the types of variables. So loops are moved out of the generator where that
+ * makes no difference to what they do.
  *
- * - `counted`: `for (let i = …; i < n; i++)` whose bound stays: the strip is a nearer bound, so a round costs nothing.
- * - `strip`: any other `for`, `while`, `do`: a round costs one subtraction of a local variable and one comparison.
- * - `elements`: `for (const x of xs)`: arrays go by index, others by their iterator, in the same inner loop.
- * - `inside`: a loop with a `yield` in it anyhow, its own or an inner loop's question: it asks at the top of its body.
+ * - `nest`: a loop and all loops in it run in a plain function, a *strip* of rounds at a time (see `nest.ts`). The
+ *   outermost loops for which that is possible are chosen.
+ * - `inside`: any other loop asks at the top of its body.
  * - left alone: a counted loop of few rounds, whose work counts as that of the loop around it.
  */
 
-import type { Expression, ForOfStatement, ForStatement } from 'acorn'
+import type { Expression, ForStatement, Program } from 'acorn'
 import {
   type AnyNode,
+  assignedBy,
   childrenOf,
   contains,
+  declaredBy,
   type FunctionNode,
   isClosure,
   isLoop,
@@ -22,86 +23,94 @@ import {
   namesOf,
   walk,
 } from './ast.ts'
-import { bindsOrAssigns, guardOf, isInvariantName, isPureCode, type Names } from './invariant.ts'
+import { type Nest, nestOf } from './nest.ts'
+import { type Scopes, scopesOf } from './scope.ts'
 
-export interface Counted {
-  readonly counter: string
-  /** Of the comparison that ends the loop. */
-  readonly operator: '<' | '<=' | '>' | '>='
-  readonly bound: Expression
-  /** What a round adds to the counter, as source text; with its sign. */
-  readonly step: string
-  /** Where it holds, the bound is a number that stays; `''`: always. */
-  readonly boundGuard: string
-  /** Whether the counter is a number from the start, for all that is known. */
-  readonly isNumber: boolean
-  /** Where it holds, the step is a number above 0; `''`: always. */
-  readonly stepGuard: string
-}
+export type LoopPlan =
+  | {
+      readonly kind: 'inside'
+      readonly loop: Loop
+      /** A round's work, in units: about a nanosecond each. */
+      readonly units: number
+    }
+  | { readonly kind: 'nest'; readonly nest: Nest }
 
-export type LoopPlan = {
-  readonly loop: Loop
-  /** A round's work, in units: about a nanosecond each. */
-  readonly units: number
-  /** Labels of the user's, outermost first. */
-  readonly labels: readonly string[]
-} & (
-  | { readonly kind: 'inside' }
-  | { readonly kind: 'strip' }
-  | { readonly kind: 'elements'; readonly loop: ForOfStatement }
-  | { readonly kind: 'counted'; readonly loop: ForStatement; readonly counted: Counted }
-)
-
-const CALL_UNITS = 8
+/** V8 inlines most. */
+const CALL_UNITS = 4
 const NODES_PER_UNIT = 16
 /** A loop of so few rounds, and so many units in all, is left alone. */
 const FEW_ROUNDS = 32
 const FEW_UNITS = 256
 
-export function planLoops(generator: FunctionNode, names: Names): readonly LoopPlan[] {
-  const planner = new Planner(names)
-  planner.visit(generator.body, [])
-  return planner.plans
+export interface FunctionPlan {
+  /** Inner loops before those around them. */
+  readonly loops: readonly LoopPlan[]
+  /** Whether functions made in one activation of the generator serve all others as well. */
+  readonly isShareable: boolean
+}
+
+export function planFunction(program: Program, generator: FunctionNode): FunctionPlan {
+  const scopes = scopesOf(generator)
+  const planner = new Planner(scopes)
+  planner.weigh(generator.body)
+  planner.visit(generator.body, [], generator.body.start, false)
+  const loops = planner.plans
+  // What closures see of an activation would be kept with the function.
+  const isSelfContained = loops.every((plan) => plan.kind !== 'nest' || plan.nest.isSelfContained)
+  return { loops, isShareable: isSelfContained && !scopes.hasCaptures && isMadeOnce(program, generator) }
+}
+
+/** Whether it stands in the module itself: no function, and no round of a loop, has another one. */
+function isMadeOnce(program: Program, generator: FunctionNode): boolean {
+  let isOnce = true
+  walk(program, (node) => {
+    const isAround = node.start <= generator.start && generator.end <= node.end && node !== generator
+    if (isAround && (isClosure(node) || isLoop(node) || node.type === 'BlockStatement')) isOnce = false
+    return isOnce && isAround
+  })
+  return isOnce
 }
 
 class Planner {
   readonly plans: LoopPlan[] = []
   /** Loops that are left alone: their work counts as a part of what is around them. */
   private readonly small = new Map<Loop, number>()
-  private readonly names: Names
-  constructor(names: Names) {
-    this.names = names
+  private readonly scopes: Scopes
+  constructor(scopes: Scopes) {
+    this.scopes = scopes
   }
 
-  /** Inner loops first. Returns whether there is a `yield` in it, once all is instrumented. */
-  visit(node: AnyNode, labels: readonly string[]): boolean {
-    if (isClosure(node)) return false
-    const below = node.type === 'LabeledStatement' ? [...labels, node.label.name] : []
-    let yields = node.type === 'YieldExpression'
-    for (const child of childrenOf(node)) yields = this.visit(child, below) || yields
-    if (!isLoop(node)) return yields
-    const units = this.unitsOf(node)
-    const rounds = fewRounds(node)
-    if (!yields && rounds !== undefined && rounds * units <= FEW_UNITS) {
-      this.small.set(node, rounds * units)
-      return false
+  /** Finds the small loops, inner ones first. Returns whether this can be a part of one. */
+  weigh(node: AnyNode): boolean {
+    if (isClosure(node)) return true
+    let isQuiet = node.type !== 'YieldExpression'
+    for (const child of childrenOf(node)) isQuiet = this.weigh(child) && isQuiet
+    if (!isLoop(node)) return isQuiet
+    const units = this.unitsOf(node) * (fewRounds(node) ?? Infinity)
+    if (isQuiet && units <= FEW_UNITS) this.small.set(node, units)
+    return this.small.has(node)
+  }
+
+  /** `start`: where the labels of this statement begin, or it itself. */
+  visit(node: AnyNode, labels: readonly string[], start: number, isInTry: boolean): void {
+    if (isClosure(node) || (isLoop(node) && this.small.has(node))) return
+    if (isLoop(node)) {
+      const nest = nestOf(node, labels, start, {
+        scopes: this.scopes,
+        small: new Set(this.small.keys()),
+        unitsOf: (loop) => this.unitsOf(loop),
+        isInTry,
+      })
+      if (nest !== undefined) {
+        this.plans.push({ kind: 'nest', nest })
+        return
+      }
     }
-    this.plans.push({ loop: node, units, labels, ...this.formOf(node, yields) } as LoopPlan)
-    return true
-  }
-
-  private formOf(
-    loop: Loop,
-    yields: boolean,
-  ): { kind: 'inside' | 'strip' | 'elements' } | { kind: 'counted'; counted: Counted } {
-    if (yields || loop.type === 'ForInStatement') return { kind: 'inside' }
-    if (loop.type === 'ForOfStatement') return { kind: hidesItsSource(loop) ? 'inside' : 'elements' }
-    if (loop.type !== 'ForStatement') return { kind: 'strip' }
-    // Each round has variables of its own, which a function may keep.
-    const isKept = loop.init?.type === 'VariableDeclaration' && loop.init.kind !== 'var' && hasClosure(loop)
-    if (isKept) return { kind: 'inside' }
-    const counted = countedOf(loop, this.names)
-    return counted === undefined ? { kind: 'strip' } : { kind: 'counted', counted }
+    const isLabel = node.type === 'LabeledStatement'
+    const below = isLabel ? [...labels, node.label.name] : []
+    const isCaught = isInTry || node.type === 'TryStatement'
+    for (const child of childrenOf(node)) this.visit(child, below, isLabel ? start : child.start, isCaught)
+    if (isLoop(node)) this.plans.push({ kind: 'inside', loop: node, units: this.unitsOf(node) })
   }
 
   private unitsOf(loop: Loop): number {
@@ -129,57 +138,33 @@ const CALLS: ReadonlySet<string> = new Set([
   'SpreadElement',
 ])
 
-function hasClosure(node: AnyNode): boolean {
-  return contains(node, isClosure)
-}
-
-/** `for (const x of x)`, where the second is another's, or an error that must stay one. */
-function hidesItsSource({ left, right }: ForOfStatement): boolean {
-  if (left.type !== 'VariableDeclaration') return false
-  // `using` ends what it names with each round.
-  if (left.kind !== 'const' && left.kind !== 'let' && left.kind !== 'var') return true
-  const bound = new Set(left.declarations.flatMap(({ id }) => namesOf(id)))
-  let hides = false
-  walk(right, (node) => {
-    hides ||= node.type === 'Identifier' && bound.has(node.name)
-  })
-  return hides
-}
-
 /** How often a loop with plain numbers in its head goes round, if not often. */
 function fewRounds(loop: Loop): number | undefined {
-  if (loop.type !== 'ForStatement' || hasClosure(loop)) return undefined
+  if (loop.type !== 'ForStatement' || contains(loop, isClosure)) return undefined
   const head = headOf(loop)
-  if (head === undefined || !isNumber(head.start) || !isNumber(head.bound) || !isNumber(head.step))
-    return undefined
-  if (!isInvariantCounter(head.counter, loop)) return undefined
-  const rounds = Math.floor((head.bound.value - head.start.value) / head.step.value) + 1
-  return head.sign > 0 && head.step.value > 0 && rounds <= FEW_ROUNDS ? Math.max(rounds, 0) : undefined
+  if (head === undefined || isChangedIn(loop, head.counter)) return undefined
+  const [start, bound, step] = [head.start, head.bound, head.step].map(numberOf)
+  if (start === undefined || bound === undefined || step === undefined) return undefined
+  const rounds = Math.floor((bound - start) / step) + 1
+  return step > 0 && rounds <= FEW_ROUNDS ? Math.max(rounds, 0) : undefined
 }
 
-interface NumberLiteral {
-  readonly type: 'Literal'
-  readonly value: number
-}
-
-function isNumber(it: AnyNode | NumberLiteral): it is NumberLiteral {
-  return it.type === 'Literal' && typeof it.value === 'number'
+function numberOf(it: Expression | 1): number | undefined {
+  if (it === 1) return it
+  return it.type === 'Literal' && typeof it.value === 'number' ? it.value : undefined
 }
 
 interface Head {
   readonly counter: string
   readonly start: Expression
-  readonly operator: Counted['operator']
   readonly bound: Expression
-  readonly step: Expression | NumberLiteral
-  /** Of `+=` or `-=`. */
-  readonly sign: 1 | -1
+  readonly step: Expression | 1
 }
 
 /** `let i = START; i < BOUND; i += STEP`, in one of its spellings. */
 function headOf({ init, test, update }: ForStatement): Head | undefined {
   if (init?.type !== 'VariableDeclaration' || init.kind !== 'let') return undefined
-  if (test?.type !== 'BinaryExpression' || !/^[<>]=?$/.test(test.operator)) return undefined
+  if (test?.type !== 'BinaryExpression' || !/^<=?$/.test(test.operator)) return undefined
   if (test.left.type !== 'Identifier' || update == null) return undefined
   const counter = test.left.name
   const declared = init.declarations.filter(({ id }) => namesOf(id).includes(counter))
@@ -187,54 +172,27 @@ function headOf({ init, test, update }: ForStatement): Head | undefined {
   if (declared.length !== 1 || declarator?.id.type !== 'Identifier' || declarator.init == null)
     return undefined
   const step = stepOf(update, counter)
-  if (step === undefined) return undefined
-  const operator = test.operator as Counted['operator']
-  if (operator.startsWith('<') !== step.sign > 0) return undefined
-  return { counter, start: declarator.init, operator, bound: test.right, ...step }
+  return step === undefined ? undefined : { counter, start: declarator.init, bound: test.right, step }
 }
 
-const ONE: NumberLiteral = { type: 'Literal', value: 1 }
-
-function stepOf(update: Expression, counter: string): Pick<Head, 'step' | 'sign'> | undefined {
+function stepOf(update: Expression, counter: string): Expression | 1 | undefined {
   if (update.type === 'UpdateExpression') {
     const { argument, operator } = update
-    if (argument.type !== 'Identifier' || argument.name !== counter) return undefined
-    return { step: ONE, sign: operator === '++' ? 1 : -1 }
+    return argument.type === 'Identifier' && argument.name === counter && operator === '++' ? 1 : undefined
   }
-  if (update.type !== 'AssignmentExpression' || !/^[-+]=$/.test(update.operator)) return undefined
-  if (update.left.type !== 'Identifier' || update.left.name !== counter) return undefined
-  return { step: update.right, sign: update.operator === '+=' ? 1 : -1 }
+  if (update.type !== 'AssignmentExpression' || update.operator !== '+=') return undefined
+  return update.left.type === 'Identifier' && update.left.name === counter ? update.right : undefined
 }
 
-/** Only its head moves the counter. */
-function isInvariantCounter(counter: string, { test, body }: ForStatement): boolean {
-  return test != null && !bindsOrAssigns(test, counter) && !bindsOrAssigns(body, counter)
-}
-
-function countedOf(loop: ForStatement, names: Names): Counted | undefined {
-  const head = headOf(loop)
-  if (head === undefined || !isInvariantCounter(head.counter, loop)) return undefined
-  const { counter, start, operator, bound, step, sign } = head
-  const isPure = isPureCode(loop.body, counter)
-  const boundGuard = guardOf(bound, loop, names, isPure)
-  if (boundGuard === undefined) return undefined
-  let size: string
-  let stepGuard = ''
-  if (isNumber(step)) {
-    if (!(step.value > 0)) return undefined
-    size = String(step.value)
-  } else {
-    if (step.type !== 'Identifier' || !isInvariantName(step.name, loop, names)) return undefined
-    size = step.name
-    stepGuard = `typeof ${size} === 'number' && ${size} > 0`
+/** Whether something else than its head moves the counter. */
+function isChangedIn({ test, body }: ForStatement, counter: string): boolean {
+  let isChanged = false
+  for (const part of [test, body]) {
+    if (part == null) continue
+    walk(part, (node) => {
+      isChanged ||=
+        declaredBy(node).includes(counter) || assignedBy(node).some(({ name }) => name === counter)
+    })
   }
-  return {
-    counter,
-    operator,
-    bound,
-    step: sign > 0 ? size : `-${size}`,
-    boundGuard,
-    isNumber: isNumber(start),
-    stepGuard,
-  }
+  return isChanged
 }
