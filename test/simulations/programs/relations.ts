@@ -109,14 +109,16 @@ const agree = (said: string, isRight: boolean, what: string) =>
 
 type Move = (self: Self, table: Table, a: PalRef, b: PalRef, name: string) => Steps<void>
 
+const unlink: Move = function* (self, { links, key }, a, b) {
+  agree(yield* self.call(a, pal.unlink(b), PATIENCE), true, 'unlink')
+  links.delete(key(a, b))
+}
+
 const STEPS: readonly Move[] = [
+  unlink,
   function* (self, { links, key }, a, b) {
     agree(yield* self.call(a, pal.link(b), PATIENCE), true, 'link')
     links.add(key(a, b))
-  },
-  function* (self, { links, key }, a, b) {
-    agree(yield* self.call(a, pal.unlink(b), PATIENCE), true, 'unlink')
-    links.delete(key(a, b))
   },
   function* (self, table, a, b) {
     agree(yield* self.call(a, pal.monitor(b), PATIENCE), true, 'monitor')
@@ -163,7 +165,10 @@ export const relations: Program = {
       for (let step = 0; step < STEP_COUNT; step++) {
         const a = dice.pick(table.pals)
         const b = dice.pick(table.pals.filter((pid) => pid !== a))
-        yield* dice.pick(STEPS)(self, table, a, b, `x${dice.below(3)}`)
+        const move = dice.pick(STEPS)
+        yield* move(self, table, a, b, `x${dice.below(3)}`)
+        // The other one, asked to link before it hears of that, is linked already, does nothing, and then is not.
+        if (move === unlink) yield* simulation.settled()
       }
       yield* simulation.settled()
       // Whose parent ends ends, too.
