@@ -364,7 +364,7 @@ describe('the end of a VM', () => {
       const silent = await vm.spawn(server, undefined)
       vm.exit(pid, 'kill')
       waiting.push(codeOf(() => vm.call(silent, { $call: 'silent', arg: 1 }, { timeoutMs: Infinity })))
-      await vm.stop({ timeoutMs: 10 })
+      await vm.stop()
       const [receive, own, call] = await Promise.all(waiting)
       expect(receive).toBe('ERR_VM_STOPPED')
       expect(own).toEqual({ call: 'calling_self' })
