@@ -56,3 +56,8 @@ test('the command runs many, and says last how many failed', async () => {
 test('seed 288721 of calls breaks nothing', async () => {
   expect((await runSeed(programOf(288_721, 'calls'), 288_721, true)).failure).toBeUndefined()
 })
+
+// Who has moved to a scheduler calls a process that is to start there, and whose spawn request is still on its way.
+test('seed 4143 of moves breaks nothing', async () => {
+  expect((await runSeed(programOf(4_143, 'moves'), 4_143, true)).failure).toBeUndefined()
+})

@@ -4,8 +4,9 @@
  * gets their outcomes back; who drives it, a process's generator or a promise, it does not know.
  *
  * Rejected: a generator function alone (an async callback cannot wait for it), one version for each kind
- * of caller (they part ways). On the host it is a promise, and begins at once, like all else that is asked of a VM (`asking`). It costs a generator more per wait than the scheduler's own operations,
- * which is why only the rare ones, starting a process above all, are made like this.
+ * of caller (they part ways). It costs a generator more per wait than the scheduler's own operations, which is why only the
+ * rare ones, starting a process above all, are made like this. On the host it is a promise, and begins at once, like all
+ * else that is asked of a VM (`asking`).
  */
 
 import type { Op, Steps } from '@heddle/scheduler'

@@ -7,9 +7,10 @@
  *                                                                       wait longest first
  *
  * Against ping-pong: what is published is old by up to a slice, so one look proves nothing, unless there is nothing at all
- * to run; and who has just arrived stays for a while. Who was spawned with `scheduler: n` stays for good. Half makes both even. Two who give to the same one would overshoot, but one move
- * is under way in the whole VM, and who did not get the lock looks again. Nothing moves while some scheduler is stuck in a callback
- * (`Moves` sees to that): it would hold up the move.
+ * to run; and who has just arrived stays for a while. Who was spawned with `scheduler: n` stays for good. Half makes both
+ * even. Two who give to the same one would overshoot, but one move is under way in the whole VM, and who did not get the
+ * lock looks again. Nothing moves while some scheduler is stuck in a callback (`Moves` sees to that): it would hold up the
+ * move.
  *
  * Rejected: pulling by the idle (it would have to find out what is at rest elsewhere); counting processes rather than those
  * that would run (a million idle ones are no load).

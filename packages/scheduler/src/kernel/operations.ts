@@ -254,8 +254,12 @@ class CallTask implements Task, CallerNode, AlarmTarget {
   private callAway(operation: Operation<unknown>): boolean {
     const { kernel, process, target } = this
     this.endpoint = kernel.locate(target)
-    // Nobody, or a process of this scheduler that is dead: known at once.
-    if (this.endpoint === kernel.endpoint && !kernel.isForgotten(target)) {
+    // Nobody, or a process of this scheduler that is dead, and not one that is on its way here: known at once.
+    if (
+      this.endpoint === kernel.endpoint &&
+      !kernel.isForgotten(target) &&
+      !kernel.embryos.isExpected(target)
+    ) {
       operation.fail(this.failure('noproc'))
       return false
     }
